@@ -1,0 +1,41 @@
+"""What a training step works with: the data store, MLflow, and the limits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import mlflow
+from mlflow import MlflowClient
+
+from pipeline.budget import Budget
+from pipeline.registry import Registry
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.tracking import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Open connections of one step."""
+
+    store: Store
+    tracker: Tracker
+    registry: Registry
+    budget: Budget
+
+
+@contextmanager
+def open_workbench(settings: Settings) -> Iterator[Workbench]:
+    """Connect to the data store and to MLflow; the store is closed at the end."""
+    uri = str(settings.mlflow_tracking_uri).rstrip("/")
+    # Logging a model goes through MLflow's module-level functions, which read these.
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    client = MlflowClient(uri, uri)
+    with Store(settings.data_db_url) as store:
+        yield Workbench(
+            store=store,
+            tracker=Tracker(client, store),
+            registry=Registry(client),
+            budget=Budget(megabytes=settings.max_onnx_mb, row_us=settings.max_row_us),
+        )
