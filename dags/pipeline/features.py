@@ -29,8 +29,8 @@ _DISTANCES = (
 def _distance_combinations() -> Iterator[dict[str, int]]:
     """Every direction in the space of the three distances with weights from -2 to 2.
 
-    Together they say where a point lies between water, road and fire, which splits along
-    one distance at a time can only approximate by stairs.
+    Each distance is roughly linear in the place, so these are directions on the ground;
+    splits along one distance at a time can only approximate them by stairs.
     """
     for weights in product(range(-2, 3), repeat=len(_DISTANCES)):
         nonzero = [weight for weight in weights if weight]
@@ -41,8 +41,6 @@ def _distance_combinations() -> Iterator[dict[str, int]]:
 
 DERIVED: tuple[dict[str, int], ...] = (
     {"Elevation": 1, "Vertical_Distance_To_Hydrology": -1},  # height of the nearest water
-    {"Elevation": 5, "Horizontal_Distance_To_Hydrology": -1},
-    {"Hillshade_9am": 1, "Hillshade_3pm": -1},  # facing east, or west
     *_distance_combinations(),
 )
 
