@@ -1,0 +1,128 @@
+"""``run``: the main job from nothing to a load test, then stop everything."""
+
+import json
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+
+from covertype.schema import FEATURE_NAMES
+from demo.environment import Place, Ports
+from demo.errors import AnswerError, ProcessFailed
+from demo.interrupts import Interrupts
+from demo.journey import Journey
+from demo.ledger import one_observation
+from demo.load import Load, read_load, read_progress
+from demo.ports import free_port
+from demo.prediction import Prediction, predict, shown_command
+from demo.process import last_lines
+from demo.progress import Progress
+from demo.settings import read_values
+from demo.state import exclusive
+from demo.summary import Summary
+from demo.supervisor import Supervisor
+from demo.web import Web
+
+_CONFUSION_MATRIX = "confusion_matrix.png"
+_LOCUST_EXTRA_SECONDS = 120.0  # to start, and to wait for the last answers
+
+
+class Output:
+    """The folder out/demo: what a run leaves behind."""
+
+    def __init__(self, repo: Path) -> None:
+        self.folder = repo / "out" / "demo"
+        self.place = Place(repo, self.folder / "work", self.folder / "logs")
+        self.summary = self.folder / "summary.json"
+        self.locust_html = self.folder / "locust.html"
+        self.locust_csv = self.folder / "locust"
+        self.confusion_matrix = self.folder / _CONFUSION_MATRIX
+        self.lock = self.folder / "run.lock"
+
+    def clear(self) -> None:
+        """Remove what an earlier run left; what ``up`` keeps is not touched."""
+        shutil.rmtree(self.place.work, ignore_errors=True)
+        shutil.rmtree(self.place.logs, ignore_errors=True)
+        for file in (self.summary, self.locust_html, self.confusion_matrix):
+            file.unlink(missing_ok=True)
+        for file in self.folder.glob(f"{self.locust_csv.name}_*.csv"):
+            file.unlink()
+
+
+def run(repo: Path, console: Console) -> None:
+    """Run the main job once.
+
+    Raises:
+        DemoError: a phase failed; everything that was started has ended.
+    """
+    output = Output(repo)
+    with exclusive(output.lock, f"another `run` works in {output.folder}"):
+        values = read_values(repo / ".env")
+        output.clear()
+        progress, web = Progress(console), Web()
+        ports = Ports(free_port(), free_port(), free_port())
+        with Interrupts() as interrupts:
+            with Supervisor(interrupts) as supervisor:
+                journey = Journey(output.place, ports, values, supervisor, progress, web)
+                code, log = _measure(journey, output, supervisor, progress, web)
+                progress.line("Stopping")
+            web.close()
+        progress.line(f"Ended; the results are in {output.folder}")
+    if code != 0:
+        error = ProcessFailed(
+            f"the load test failed: Locust ended with exit code {code}",
+            log=log,
+            excerpt=last_lines(log),
+        )
+        error.phase = "load"
+        raise error
+
+
+def _measure(
+    journey: Journey, output: Output, supervisor: Supervisor, progress: Progress, web: Web
+) -> tuple[int, Path]:
+    """Everything between start and stop. Locust's exit code and log."""
+    rows, champion = journey.to_served_champion()
+    prediction = _predict(journey, supervisor, progress, web)
+    code, load, log = _load_test(journey, output, supervisor, progress)
+    with progress.phase("report", "Report"):
+        candidates = journey.registry.candidates(champion.run_id)
+        image = journey.registry.artifact(champion.run_id, f"plots/{_CONFUSION_MATRIX}")
+        output.confusion_matrix.write_bytes(image)
+    seconds = {**progress.seconds, "total": progress.total_seconds}
+    summary = Summary(rows, candidates, champion, prediction, load, seconds)
+    output.summary.write_text(summary.to_text(), encoding="utf-8")
+    summary.print_to(progress.console)
+    return code, log
+
+
+def _predict(journey: Journey, supervisor: Supervisor, progress: Progress, web: Web) -> Prediction:
+    url = journey.ports.inference_url
+    row = one_observation(journey.place.data_db, FEATURE_NAMES)
+    with progress.phase("predict", "Predict") as phase:
+        prediction = predict(url, row, supervisor, journey.commands, web, journey.place.work)
+        phase.result = f"sent by {prediction.sent_by}"
+    progress.line(f"  {shown_command(url, row)}")
+    progress.line(f"  {json.dumps(prediction.answer)}")
+    return prediction
+
+
+def _load_test(
+    journey: Journey, output: Output, supervisor: Supervisor, progress: Progress
+) -> tuple[int, Load | None, Path]:
+    command = journey.commands.locust(output.locust_html, output.locust_csv)
+    settings = journey.settings
+    title = f"Load test, {settings.locust_users} users for {settings.locust_run_time}"
+    with progress.phase("load", title) as phase:
+        timeout = settings.run_seconds + _LOCUST_EXTRA_SECONDS
+        code = supervisor.run(
+            command, timeout, lambda: phase.status(read_progress(output.locust_csv))
+        )
+        try:
+            load = read_load(output.locust_csv)
+        except AnswerError:
+            if code == 0:
+                raise
+            return code, None, command.log
+        phase.result = f"{load.requests:,} requests, {load.failures:,} failed"
+    return code, load, command.log
