@@ -12,6 +12,7 @@ PipelineError
 │   └── RequestRefused          4xx
 ├── BatchConflict               a known batch came with another content
 ├── StoreBusy                   another run holds the lock for too long
+├── RegistryUnreachable         MLflow does not answer
 ├── NoData                      nothing to train on
 ├── DivergedModel               a fit that went wrong
 ├── ParityError                 the ONNX file disagrees with scikit-learn
@@ -72,6 +73,10 @@ class BatchConflict(PipelineError):
 
 class StoreBusy(PipelineError):
     """Another run holds a lock and did not release it in time."""
+
+
+class RegistryUnreachable(PipelineError):
+    """MLflow does not answer."""
 
 
 class NoData(PipelineError):

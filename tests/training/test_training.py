@@ -12,7 +12,13 @@ from mlflow import MlflowClient
 
 from covertype import schema
 from pipeline.dataset import load_split
-from pipeline.errors import CorruptArtifact, NoData, NoEligibleCandidate, UnknownVersion
+from pipeline.errors import (
+    CorruptArtifact,
+    NoData,
+    NoEligibleCandidate,
+    RegistryUnreachable,
+    UnknownVersion,
+)
 from pipeline.plan import Plan
 from pipeline.promotion import promote, roll_back
 from pipeline.registry import CHALLENGER, CHAMPION, Registry
@@ -39,6 +45,12 @@ def train(settings: Settings, plan: Plan) -> str:
 def test_a_plan_without_rows_says_what_to_do(plan_for: PlanFor) -> None:
     with pytest.raises(NoData, match="run the DAG covertype_ingest first"):
         plan_for()
+
+
+def test_mlflow_down_says_so_at_once(settings: Settings) -> None:
+    nowhere = settings.model_copy(update={"mlflow_tracking_uri": "http://127.0.0.1:9"})
+    with pytest.raises(RegistryUnreachable, match="check that it runs"):
+        roll_back(nowhere, "previous")
 
 
 def test_a_run_logs_registers_and_promotes(
