@@ -25,7 +25,7 @@ from typing import Any
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
 from pipeline.asset import OBSERVATIONS_NAME, OBSERVATIONS_URI
-from pipeline.request import CANDIDATE_NAMES, SELECTION_METRICS
+from pipeline.request import CANDIDATE_NAMES, LARGEST_SEED, SELECTION_METRICS
 
 PARAMS = {
     "sample_size": Param(
@@ -56,7 +56,7 @@ PARAMS = {
         42,
         type="integer",
         minimum=0,
-        maximum=2**32 - 1,
+        maximum=LARGEST_SEED,
         title="Seed",
         description="Of the sample and of every candidate.",
     ),

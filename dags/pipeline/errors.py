@@ -5,7 +5,7 @@ PipelineError
 │   ├── TransientSourceError    worth another try
 │   │   ├── SourceUnreachable   no connection, or silence
 │   │   ├── SourceFailed        5xx
-│   │   ├── NotJson             status 200, but HTML or another text
+│   │   ├── NotJson             success, but HTML or another text
 │   │   ├── TruncatedBody       the body ends early
 │   │   └── EmptyBatch          a batch without rows
 │   ├── UnexpectedShape         JSON, but not the contract's object
@@ -44,11 +44,11 @@ class SourceFailed(TransientSourceError):
 
 
 class NotJson(TransientSourceError):
-    """The API answered 200 with something else than JSON, such as a proxy's HTML page."""
+    """The API answered with success, but not with JSON: a proxy's HTML page, say."""
 
 
 class TruncatedBody(TransientSourceError):
-    """The body ends before its JSON does."""
+    """The body ends early, or cannot be decoded."""
 
 
 class EmptyBatch(TransientSourceError):

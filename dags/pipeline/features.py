@@ -41,6 +41,8 @@ def _distance_combinations() -> Iterator[dict[str, int]]:
 
 DERIVED: tuple[dict[str, int], ...] = (
     {"Elevation": 1, "Vertical_Distance_To_Hydrology": -1},  # height of the nearest water
+    {"Elevation": 5, "Horizontal_Distance_To_Hydrology": -1},
+    {"Hillshade_9am": 1, "Hillshade_3pm": -1},  # facing east, or west
     *_distance_combinations(),
 )
 

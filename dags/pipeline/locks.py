@@ -26,7 +26,7 @@ def exclusive(engine: Engine, name: str, timeout_seconds: float) -> Iterator[Non
     """
     if engine.dialect.name == "sqlite":
         database = engine.url.database
-        assert database is not None, "Settings refuse an in-memory store"  # noqa: S101
+        assert database is not None, "a Store refuses an in-memory database"  # noqa: S101
         lock = _file_lock(Path(f"{database}.{name}.lock"), timeout_seconds)
     else:
         lock = _server_lock(engine, name, timeout_seconds)

@@ -10,6 +10,8 @@ CANDIDATE_NAMES = (
     "logistic_regression",
 )
 
+LARGEST_SEED = 2**32 - 1  # NumPy's limit
+
 # Of each, more is better.
 SELECTION_METRICS = ("macro_f1", "accuracy", "balanced_accuracy")
 
@@ -24,9 +26,11 @@ class Request:
     seed: int
 
     def __post_init__(self) -> None:
-        if not self.candidates or not set(self.candidates) <= set(CANDIDATE_NAMES):
+        chosen = set(self.candidates)
+        if not chosen or not chosen <= set(CANDIDATE_NAMES) or len(chosen) < len(self.candidates):
             raise ValueError(
-                f"candidates must be some of {', '.join(CANDIDATE_NAMES)}; got {self.candidates}"
+                f"candidates must be some of {', '.join(CANDIDATE_NAMES)}, each once; "
+                f"got {self.candidates}"
             )
         if self.selection_metric not in SELECTION_METRICS:
             raise ValueError(
@@ -35,3 +39,5 @@ class Request:
             )
         if self.sample_size < 0:
             raise ValueError("sample_size must be 0 (all rows) or more")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(f"seed must be from 0 to {LARGEST_SEED}")

@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
 _REQUEST_TIMEOUT_SECONDS = 5
+# What reading another service's answer may raise.
+_NOT_OURS = (ValueError, RecursionError, KeyError, AttributeError, TypeError)
 
 
 def await_serving(serving_url: str, version: str, timeout_seconds: float) -> int:
@@ -47,7 +49,10 @@ def _addresses(url: httpx.URL) -> list[str]:
         found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
     except socket.gaierror:
         return []
-    return sorted({str(entry[4][0]) for entry in found})
+    # localhost has an IPv6 address too, where a service that listens on IPv4 never answers.
+    families = {entry[0] for entry in found}
+    family = socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
+    return sorted({str(entry[4][0]) for entry in found if entry[0] == family})
 
 
 def _processes(url: httpx.URL, address: str) -> dict[str, str]:
@@ -57,6 +62,7 @@ def _processes(url: httpx.URL, address: str) -> dict[str, str]:
             url.copy_with(host=address, path="/model"),
             headers={"Host": url.netloc.decode()},
             timeout=_REQUEST_TIMEOUT_SECONDS,
+            trust_env=False,
         )
         processes = answer.json()["processes"]
         return {
@@ -65,5 +71,5 @@ def _processes(url: httpx.URL, address: str) -> dict[str, str]:
         } or {address: "no process"}
     except httpx.TransportError as error:
         return {address: f"does not answer ({type(error).__name__})"}
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (httpx.DecodingError, *_NOT_OURS):
         return {address: "does not answer like the inference service"}

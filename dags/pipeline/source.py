@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 import tenacity
 
+from covertype import schema
 from pipeline.errors import (
     EmptyBatch,
     NotJson,
@@ -25,6 +26,9 @@ from pipeline.errors import (
 log = logging.getLogger(__name__)
 
 ALL_COLLECTED = "all_collected"
+
+_BATCHES = range(1, schema.BATCHES_PER_GROUP + 1)
+_BAD_JSON = (ValueError, RecursionError)  # bad syntax, bad UTF-8, or nested too deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ class BatchSource:
     def __init__(
         self, base_url: str, *, timeout_seconds: float, attempts: int, backoff_seconds: float
     ) -> None:
-        self._client = httpx.Client(base_url=base_url, timeout=timeout_seconds)
+        self._client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientSourceError),
             stop=tenacity.stop_after_attempt(attempts),
-            wait=tenacity.wait_exponential_jitter(initial=backoff_seconds, jitter=backoff_seconds),
+            wait=tenacity.wait_exponential_jitter(
+                multiplier=backoff_seconds, jitter=backoff_seconds
+            ),
             before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
             reraise=True,
         )
@@ -91,6 +97,8 @@ class BatchSource:
             response = self._client.get("/data", params=params)
         except httpx.RemoteProtocolError as error:
             raise TruncatedBody(f"{what}: the connection closed early ({error})") from error
+        except httpx.DecodingError as error:
+            raise TruncatedBody(f"{what}: the body cannot be decoded ({error})") from error
         except httpx.TransportError as error:
             raise SourceUnreachable(
                 f"{what}: the random-data API at {self._client.base_url} does not answer "
@@ -108,7 +116,7 @@ def _refusal(response: httpx.Response) -> tuple[str | None, str]:
     try:
         detail = response.json()["detail"]
         return str(detail["code"]), str(detail["message"])
-    except (ValueError, KeyError, TypeError):
+    except (*_BAD_JSON, KeyError, TypeError):
         return None, response.text[:200]
 
 
@@ -117,22 +125,28 @@ def _parse(response: httpx.Response, what: str, group: int, batch: int | None) -
     received_at = datetime.now(UTC)
     if not body.lstrip().startswith(b"{"):
         kind = response.headers.get("content-type", "no content type")
-        raise NotJson(f"{what}: status 200, but the body is not a JSON object ({kind})")
+        raise NotJson(
+            f"{what}: status {response.status_code}, but the body is not a JSON object ({kind})"
+        )
     try:
         answer = json.loads(body)
-    except ValueError as error:  # bad JSON or bad UTF-8
+    except _BAD_JSON as error:
         raise TruncatedBody(
             f"{what}: the body of {len(body)} bytes is cut off or damaged ({error})"
         ) from error
     try:
-        got = answer["group_number"], answer["batch_number"]
-        rows = answer["data"]
+        got_group, got_batch, rows = (
+            answer[key] for key in ("group_number", "batch_number", "data")
+        )
     except KeyError as missing:
         raise UnexpectedShape(f"{what}: the answer has no key {missing}") from missing
-    if got[0] != group or type(got[1]) is not int or batch not in (None, got[1]):
-        raise UnexpectedShape(f"{what}: the answer is for group {got[0]!r}, batch {got[1]!r}")
+    expected = _BATCHES if batch is None else (batch,)
+    # bool is a kind of int, and True == 1
+    is_asked_for = got_group == group and got_batch in expected
+    if {type(got_group), type(got_batch)} != {int} or not is_asked_for:
+        raise UnexpectedShape(f"{what}: the answer is for group {got_group!r}, batch {got_batch!r}")
     if not isinstance(rows, list):
         raise UnexpectedShape(f"{what}: data is {type(rows).__name__}, not a list")
     if not rows:
         raise EmptyBatch(f"{what}: the batch has no rows")
-    return ReceivedBatch(group, got[1], body, rows, received_at)
+    return ReceivedBatch(group, got_batch, body, rows, received_at)

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple, Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
 from covertype import schema
 from pipeline.errors import BatchConflict, PipelineError
@@ -44,15 +45,10 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Connects lazily. Raises PipelineError for a URL that names no durable store."""
-        parsed = sa.make_url(url)
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        if is_sqlite and parsed.database in (None, "", ":memory:"):
-            raise PipelineError("DATA_DB_URL names no file: write sqlite:////path/to/file.db")
-        if is_sqlite:
-            self.engine = sa.create_engine(url, connect_args={"timeout": _WRITE_TIMEOUT_SECONDS})
-            sa.event.listen(self.engine, "connect", _enforce_foreign_keys)
-        else:
-            self.engine = sa.create_engine(url, pool_pre_ping=True)
+        try:
+            self.engine = _engine(sa.make_url(url))
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise PipelineError(f"DATA_DB_URL cannot be used: {error}; {_URL_FORMS}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +163,20 @@ class Store:
             return list(connection.execute(query).all())
 
 
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    path = Path(url.database or "")
+    if path.name in ("", ":memory:") or url.query:
+        raise PipelineError(f"DATA_DB_URL names no file: {_URL_FORMS}")
+    if not path.parent.is_dir():
+        raise PipelineError(f"DATA_DB_URL is in a folder that does not exist: {path.parent}")
+    engine = sa.create_engine(url, connect_args={"timeout": _WRITE_TIMEOUT_SECONDS})
+    sa.event.listen(engine, "connect", _enforce_foreign_keys)
+    return engine
+
+
+_URL_FORMS = "write sqlite:////path/to/file.db, or mysql+pymysql://user:password@host/database"
 _ROW_KEY = ("group_number", "batch_number", "row_index")
 
 

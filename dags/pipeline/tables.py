@@ -23,7 +23,7 @@ from covertype import schema
 
 metadata = MetaData()
 
-_LONGEST_BODY = 2**32 - 1  # makes MySQL choose LONGBLOB: a BLOB ends at 64 kB
+_LONGEST = 2**32 - 1  # makes MySQL choose LONGBLOB and LONGTEXT: BLOB and TEXT end at 64 kB
 
 
 def _batch_key() -> tuple[Column[int], Column[int]]:
@@ -63,7 +63,7 @@ raw_batches = Table(
     "raw_batches",
     metadata,
     *_batch_key(),
-    Column("body", LargeBinary(_LONGEST_BODY), nullable=False, comment="as received"),
+    Column("body", LargeBinary(_LONGEST), nullable=False, comment="as received"),
     _of_batch(),
 )
 
@@ -88,7 +88,7 @@ rejected_rows = Table(
     metadata,
     *_row_key(),
     Column("reason", String(32), nullable=False, comment="a pipeline.validation.Reason"),
-    Column("detail", Text, nullable=False),
-    Column("row_as_received", Text, nullable=False, comment="JSON"),
+    Column("detail", Text(_LONGEST), nullable=False),
+    Column("row_as_received", Text(_LONGEST), nullable=False, comment="JSON"),
     _of_batch(),
 )

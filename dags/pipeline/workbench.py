@@ -52,7 +52,8 @@ def open_workbench(settings: Settings) -> Iterator[Workbench]:
 def _refuse_unreachable(uri: str) -> None:
     # MLflow's client would try for minutes, and then show only the last connection error.
     try:
-        httpx.get(f"{uri}/health", timeout=_HEALTH_TIMEOUT_SECONDS).raise_for_status()
+        answer = httpx.get(f"{uri}/health", timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False)
+        answer.raise_for_status()
     except httpx.HTTPError as error:
         raise RegistryUnreachable(
             f"MLflow at {uri} does not answer ({type(error).__name__}: {error}); "

@@ -6,11 +6,8 @@ Locust patches the standard library when it is imported, so no test imports it.
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,23 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCUST = Path(sys.executable).parent / "locust"
 LOCUSTFILE = Path("locust/locustfile.py")
 DEADLINE_SECONDS = 30.0
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Look at the condition until it holds; fail after the deadline."""
-    pause = threading.Event()
-    for _ in range(int(DEADLINE_SECONDS / 0.05)):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError(f"the condition did not hold within {DEADLINE_SECONDS} s")
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ from tests.locust.locust_process import (
     LOCUSTFILE,
     Locust,
     finish,
-    free_port,
-    wait_until,
 )
 from tests.locust.prediction_service import Reply, Service
+from tests.support.servers import free_port, wait_until
 
 
 def test_quick_refusals_do_not_flatter_the_percentile(locust: Locust, service: Service) -> None:
@@ -117,7 +116,7 @@ def web_page(locust: Locust) -> Iterator[tuple[subprocess.Popen[str], httpx.Clie
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS) as page,
     ):
         try:
-            wait_until(lambda: answers(page))
+            wait_until(lambda: answers(page), DEADLINE_SECONDS, "the web page")
             yield process, page
         finally:
             process.kill()
@@ -146,7 +145,7 @@ def test_a_run_from_the_web_page_is_judged_too(locust: Locust, service: Service)
 
     with web_page(locust) as (process, page):
         assert page.post("/swarm", data=picked).json()["success"]
-        wait_until(lambda: len(service.bodies) >= 3)
+        wait_until(lambda: len(service.bodies) >= 3, DEADLINE_SECONDS, "three requests")
         assert page.post("/stop").json()["success"]
         process.send_signal(signal.SIGTERM)
         run = finish(process)
