@@ -29,7 +29,9 @@ print("DESCRIPTION" + json.dumps({
             "doc": dag.doc_md,
             "params": {name: dag.params.get_param(name).schema for name in dag.params},
             "defaults": dag.params.dump(),
-            "schedule": str(dag.timetable.summary),
+            "schedule": (
+                dag.schedule if isinstance(dag.schedule, str) else [a.name for a in dag.schedule]
+            ),
             "starts_paused": dag.is_paused_upon_creation,
         }
         for dag in bag.dags.values()
@@ -69,12 +71,13 @@ def test_ingestion(description: dict[str, Any]) -> None:
     assert dag["tasks"] == {"prepare": ["ingest"], "ingest": ["announce"], "announce": []}
     assert dag["mapped"] == ["ingest"]
     assert dag["outlets"] == {"announce": ["covertype_observations"]}
-    assert dag["schedule"] == "0 * * * *"
+    assert dag["schedule"] == "@hourly"
     assert not dag["starts_paused"]
 
 
 def test_training(description: dict[str, Any]) -> None:
     dag = description["dags"]["covertype_training"]
+    assert dag["schedule"] == ["covertype_observations"]
     assert dag["mapped"] == ["train"]
     assert dag["tasks"]["choose"] == ["plan", "roll_back"]
     assert set(dag["tasks"]["select"]) == {"cross_validate", "register"}
