@@ -1,0 +1,54 @@
+"""Answers without FastAPI in them, and the one place that turns errors into answers."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import Send
+
+from .errors import ClientGoneError, InferenceError, NoModelError, RequestError
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON: Final[Headers] = ((b"content-type", b"application/json"),)
+_RETRY: Final[Headers] = (*JSON, (b"retry-after", b"1"))
+# Nobody reads it; the status is what reverse proxies log for a client that went away.
+CLIENT_GONE: Final = 499
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, body and headers; the content length is added when it is sent."""
+
+    status: int
+    body: bytes
+    headers: Headers = JSON
+
+
+def error_answer(error: InferenceError) -> Answer:
+    """What the client is told about an error."""
+    if isinstance(error, RequestError):
+        problems = [
+            {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type}
+            for problem in error.problems
+        ]
+        return Answer(error.status, json.dumps({"detail": problems}).encode())
+    body = json.dumps({"detail": str(error)}).encode()
+    if isinstance(error, NoModelError):
+        return Answer(503, body, _RETRY)
+    if isinstance(error, ClientGoneError):
+        return Answer(CLIENT_GONE, b"")
+    return Answer(500, body)
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send an answer as two ASGI messages."""
+    length = b"%d" % len(answer.body)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*answer.headers, (b"content-length", length)],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})
