@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from .bodies import BodyReader
 from .direct import DirectRoute, InferenceApp
+from .docs_page import serve_docs
 from .endpoints import Predictions
 from .errors import RuntimeFolderError
 from .manager import ModelManager
@@ -118,7 +119,10 @@ def create_app(settings: Settings) -> InferenceApp:
         version="1.0.0",
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
+    serve_docs(app)
     app.include_router(prediction_router(predictions, settings.max_batch_rows))
     app.include_router(health_router(manager))
     app.include_router(

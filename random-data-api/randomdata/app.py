@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from randomdata.errors import RandomDataError
@@ -37,7 +38,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fa
         len(opened),
         settings.state_file,
     )
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Random-data API",
         summary="Forest-cover rows, a batch at a time",
         description="Ten groups with ten batches each. See `GET /data`.",

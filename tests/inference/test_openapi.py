@@ -1,6 +1,7 @@
 """The OpenAPI document, and the service held to it by generated requests."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,11 @@ def test_docs_page(ready_service: Service) -> None:
     page = ready_service.client.get("/docs")
     assert page.status_code == 200
     assert "/openapi.json" in page.text
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(needed) == 3
+    for file in needed:  # from this service: a closed network has no other
+        assert file.startswith("/")
+        assert ready_service.client.get(file).status_code == 200
 
 
 WITH_BODY = [("POST", path) for path in ("/predict/", "/predict/batch", "/invocations")]

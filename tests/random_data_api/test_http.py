@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,14 @@ def test_answers_are_not_cached(make_api: ApiMaker) -> None:
 def test_root_leads_to_the_documentation(make_api: ApiMaker) -> None:
     answer = make_api().get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+def test_the_documentation_needs_no_other_server(make_api: ApiMaker) -> None:
+    api = make_api()
+    needed = re.findall(r'(?:src|href)="([^"]+)"', api.get("/docs").text)
+    assert len(needed) == 3
+    for file in needed:
+        assert api.get(file).status_code == 200
 
 
 def test_openapi_documents_every_answer(make_api: ApiMaker) -> None:
