@@ -89,7 +89,9 @@ def covertype_training() -> None:
     @task.branch
     def choose() -> str:
         """Train, or roll back?"""
-        return "plan" if get_current_context()["params"]["rollback_to"] is None else "roll_back"
+        return (
+            "plan" if get_current_context()["params"]["rollback_to"] is None else "rollback_target"
+        )
 
     @task
     def plan() -> dict[str, Any]:
@@ -155,12 +157,22 @@ def covertype_training() -> None:
         return promotion.promote(Settings(), Plan.from_json(plan), version)
 
     @task
-    def roll_back() -> str:
+    def rollback_target() -> str:
+        """Name the version to go back to."""
+        from pipeline import promotion
+        from pipeline.settings import Settings
+
+        wanted = str(get_current_context()["params"]["rollback_to"])
+        return promotion.rollback_target(Settings(), wanted)
+
+    @task
+    def roll_back(version: str) -> str:
         """Make an earlier version the champion."""
         from pipeline import promotion
         from pipeline.settings import Settings
 
-        return promotion.roll_back(Settings(), str(get_current_context()["params"]["rollback_to"]))
+        promotion.roll_back(Settings(), version)
+        return version
 
     @task(trigger_rule="none_failed_min_one_success")
     def await_serving(promoted: str | None, rolled_back: str | None) -> int:
@@ -175,12 +187,12 @@ def covertype_training() -> None:
             str(settings.serving_url), version, settings.rollout_timeout_seconds
         )
 
-    planned, rolled_back = plan(), roll_back()
+    planned, target = plan(), rollback_target()
     winner = select(planned, train.partial(plan=planned).expand(name=candidates(planned)))
     promoted = promote(planned, register(planned, winner))
     cross_validate(planned, winner)
-    choose() >> [planned, rolled_back]
-    await_serving(promoted, rolled_back)
+    choose() >> [planned, target]
+    await_serving(promoted, roll_back(target))
 
 
 covertype_training()

@@ -50,16 +50,26 @@ def promote(settings: Settings, plan: Plan, version: str) -> str:
     return serving
 
 
-def roll_back(settings: Settings, target: str) -> str:
-    """Make an earlier version the champion again; returns it.
+def rollback_target(settings: Settings, wanted: str) -> str:
+    """The version that is meant: itself, or ``previous`` for the champion before today's.
 
-    ``target`` is a version, or ``previous`` for the champion before today's. Raises
-    UnknownVersion for one that is not there or was not made by this pipeline, and
-    CorruptArtifact for one whose file is damaged.
+    A step of its own: after rolling back, ``previous`` means another version, so a
+    repeated roll_back must not ask again. Raises UnknownVersion.
+    """
+    if wanted != PREVIOUS:
+        return wanted
+    with open_workbench(settings) as bench:
+        return bench.registry.previous_champion()
+
+
+def roll_back(settings: Settings, version: str) -> None:
+    """Make an earlier version the champion again; the same again changes nothing.
+
+    Raises UnknownVersion for a version that is not there or was not made by this
+    pipeline, and CorruptArtifact for one whose file is damaged.
     """
     with open_workbench(settings) as bench, bench.store.exclusive(_LOCK):
         registry = bench.registry
-        version = registry.previous_champion() if target == PREVIOUS else target
         missing = {ONNX_TAG, GOLDEN_TAG} - registry.get(version).tags.keys()
         if missing:
             raise UnknownVersion(
@@ -69,7 +79,6 @@ def roll_back(settings: Settings, target: str) -> str:
         before = registry.version_of(CHAMPION)
         registry.point(CHAMPION, version)
     log.info("rolled back from version %s to version %s", before, version)
-    return version
 
 
 def _contender(registry: Registry, version: str, holdout: Rows) -> Contender:

@@ -33,6 +33,9 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 ONNX_FILE, GOLDEN_FILE = "model.onnx", "golden_rows.json"
 ONNX_TAG, GOLDEN_TAG = "onnx_sha256", "golden_sha256"
 PREVIOUS_TAG = "previous_champion"
+DAMAGED = "damaged:"
+
+_MEND = "Restore it from a backup, or run covertype_training: it makes a new version."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +79,28 @@ class Registry:
     def load(self, version: str) -> OnnxModel:
         """Download a version's ONNX file.
 
-        Raises CorruptArtifact when it is missing or not the one that was registered.
+        Raises CorruptArtifact when it is missing or not the one that was registered, and
+        MlflowException when the server fails, which says nothing about the file.
         """
         registered = self.get(version).tags.get(ONNX_TAG)
+        uri = f"models:/{schema.MODEL_NAME}/{version}"
+        stored = mlflow.artifacts.list_artifacts(artifact_uri=uri)
+        if ONNX_FILE not in {each.path for each in stored}:
+            raise CorruptArtifact(f"the model file of version {version} is missing. {_MEND}")
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                path = mlflow.artifacts.download_artifacts(
-                    f"models:/{schema.MODEL_NAME}/{version}/{ONNX_FILE}", dst_path=folder
-                )
-                content = Path(path).read_bytes()
-            except (MlflowException, OSError) as error:
-                raise CorruptArtifact(
-                    f"the model file of version {version} cannot be read: {error}"
-                ) from error
+            path = mlflow.artifacts.download_artifacts(f"{uri}/{ONNX_FILE}", dst_path=folder)
+            content = Path(path).read_bytes()
         if hashlib.sha256(content).hexdigest() != registered:
             raise CorruptArtifact(
                 f"the model file of version {version} is not the one that was registered: its "
-                "sha256 differs. It was altered or damaged in the artifact store; restore it "
-                "from a backup, or train again."
+                f"sha256 differs, it was altered or damaged in the artifact store. {_MEND}"
             )
         return OnnxModel.load(content)
+
+    def disown(self, version: str) -> None:
+        """Take a damaged version's key away, so that training makes a sound one of it."""
+        key = self.get(version).tags[KEY_TAG]
+        self.client.set_model_version_tag(schema.MODEL_NAME, version, KEY_TAG, f"{DAMAGED}{key}")
 
     def get(self, version: str) -> ModelVersion:
         """A version's record. Raises UnknownVersion."""

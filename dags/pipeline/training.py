@@ -15,7 +15,7 @@ from pipeline import plots
 from pipeline.budget import Budget, Cost, measure
 from pipeline.candidates import CANDIDATES
 from pipeline.dataset import Rows, Split, load_split
-from pipeline.errors import NoEligibleCandidate
+from pipeline.errors import CorruptArtifact, NoEligibleCandidate
 from pipeline.export import OnnxModel, export, refuse_disparity
 from pipeline.plan import Plan
 from pipeline.registry import CHALLENGER
@@ -115,16 +115,29 @@ def register_winner(settings: Settings, plan: Plan, winner: str) -> str:
     Raises DivergedModel or ParityError.
     """
     with open_workbench(settings) as bench, bench.tracker.failing(plan.parent_run):
-        version = bench.registry.find(plan.key)
+        version = _sound_version(bench, plan)
         if version is None:
             split = _load(bench, plan)
             log.info("fitting %s on %d rows", winner, len(split.development))
             model, seconds = _fit(plan, winner, split.development)
             exported = _export(winner, model, split.holdout)
             version = _register(bench, plan, winner, exported, seconds, split.holdout)
-        else:
-            log.info("this key was registered before, as version %s", version)
         bench.registry.point(CHALLENGER, version)
+    return version
+
+
+def _sound_version(bench: Workbench, plan: Plan) -> str | None:
+    """The version that an earlier run registered, unless its file was damaged since."""
+    version = bench.registry.find(plan.key)
+    if version is None:
+        return None
+    try:
+        bench.registry.load(version)
+    except CorruptArtifact as error:
+        log.warning("%s It is registered again.", error)
+        bench.registry.disown(version)
+        return None
+    log.info("this key was registered before, as version %s", version)
     return version
 
 

@@ -51,9 +51,9 @@ class Settings(BaseSettings):
         1000, ge=1, description="largest number of rows in one batch request"
     )
     max_model_bytes: int = Field(
-        64 * MEBIBYTE,
+        256 * MEBIBYTE,
         ge=1024,
-        description="largest model file to download, in bytes; loaded, it takes ten times that",
+        description="largest model file to download, in bytes: a guard, far above MAX_ONNX_MB",
     )
     runtime_dir: Path = Field(
         Path(tempfile.gettempdir()) / "covertype-inference",

@@ -79,7 +79,7 @@ def test_training(description: dict[str, Any]) -> None:
     dag = description["dags"]["covertype_training"]
     assert dag["schedule"] == ["covertype_observations"]
     assert dag["mapped"] == ["train"]
-    assert dag["tasks"]["choose"] == ["plan", "roll_back"]
+    assert dag["tasks"]["choose"] == ["plan", "rollback_target"]
     assert set(dag["tasks"]["select"]) == {"cross_validate", "register"}
     assert dag["tasks"]["register"] == ["promote"]
     assert dag["tasks"]["promote"] == dag["tasks"]["roll_back"] == ["await_serving"]

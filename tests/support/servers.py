@@ -49,12 +49,13 @@ def serving(
     def is_up() -> bool:
         assert process.poll() is None, f"{name} ended early:\n{log.read_text()[-3000:]}"
         try:
-            return httpx.get(url + health, timeout=2).is_success
+            return client.get(url + health).is_success
         except httpx.TransportError:
             return False
 
     try:
-        wait_until(is_up, START_SECONDS, name)
+        with httpx.Client(timeout=2, trust_env=False) as client:
+            wait_until(is_up, START_SECONDS, name)
         yield url
     finally:
         process.terminate()

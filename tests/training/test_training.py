@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from covertype import schema
 from pipeline.dataset import load_split
@@ -20,7 +21,7 @@ from pipeline.errors import (
     UnknownVersion,
 )
 from pipeline.plan import Plan
-from pipeline.promotion import promote, roll_back
+from pipeline.promotion import promote, roll_back, rollback_target
 from pipeline.registry import CHALLENGER, CHAMPION, Registry
 from pipeline.settings import Settings
 from pipeline.store import Store
@@ -50,7 +51,7 @@ def test_a_plan_without_rows_says_what_to_do(plan_for: PlanFor) -> None:
 def test_mlflow_down_says_so_at_once(settings: Settings) -> None:
     nowhere = settings.model_copy(update={"mlflow_tracking_uri": "http://127.0.0.1:9"})
     with pytest.raises(RegistryUnreachable, match="check that it runs"):
-        roll_back(nowhere, "previous")
+        roll_back(nowhere, "1")
 
 
 def test_a_run_logs_registers_and_promotes(
@@ -212,6 +213,33 @@ def test_an_altered_challenger_is_not_promoted(
     assert registry_state(mlflow_url)["aliases"][CHAMPION] == "1"
 
 
+def test_a_damaged_version_is_registered_again_by_the_next_run(
+    settings: Settings, load_batch: LoadBatch, plan_for: PlanFor, artifacts: Path
+) -> None:
+    load_batch(1, 1)
+    plan = plan_for()
+    train(settings, plan)
+    alter(artifacts, "model.onnx")
+    assert train(settings, plan) == "2"
+    assert promote(settings, plan, "2") == "2"
+    for path in artifacts.rglob("model.onnx"):
+        path.unlink()
+    assert train(settings, plan) == "3"
+    assert train(settings, plan) == "3"
+
+
+def test_a_server_that_fails_says_nothing_about_a_file(
+    settings: Settings, load_batch: LoadBatch, plan_for: PlanFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_batch(1, 1)
+    plan = plan_for()
+    version = train(settings, plan)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+    with pytest.raises(MlflowException):
+        Registry(MlflowClient(str(settings.mlflow_tracking_uri))).load(version)
+
+
 def test_an_altered_champion_does_not_block_its_successor(
     settings: Settings, load_batch: LoadBatch, plan_for: PlanFor, artifacts: Path
 ) -> None:
@@ -230,19 +258,25 @@ def test_rolling_back(
     first = plan_for()
     promote(settings, first, train(settings, first))
     with pytest.raises(UnknownVersion, match="only one champion"):
-        roll_back(settings, "previous")
+        rollback_target(settings, "previous")
     second = plan_for("extra_trees")
     promote(settings, second, train(settings, second))
 
-    assert roll_back(settings, "previous") == "1"
-    assert registry_state(mlflow_url)["aliases"][CHAMPION] == "1"
-    assert roll_back(settings, "previous") == "2"
-    assert roll_back(settings, "1") == "1"
-    assert roll_back(settings, "1") == "1"
+    def champion() -> str:
+        return str(registry_state(mlflow_url)["aliases"][CHAMPION])
+
+    target = rollback_target(settings, "previous")
+    assert target == rollback_target(settings, "1") == "1"
+    for _ in range(2):  # a task that is repeated does not go on to another version
+        roll_back(settings, target)
+        assert champion() == "1"
+    roll_back(settings, rollback_target(settings, "previous"))
+    assert champion() == "2"
+    roll_back(settings, "1")
     with pytest.raises(UnknownVersion, match="no version 9"):
         roll_back(settings, "9")
 
     alter(artifacts, "model.onnx")  # the newest: version 2
     with pytest.raises(CorruptArtifact):
         roll_back(settings, "2")
-    assert registry_state(mlflow_url)["aliases"][CHAMPION] == "1"
+    assert champion() == "1"
