@@ -46,10 +46,10 @@ def covertype_ingest() -> None:
     def prepare() -> list[int]:
         """Create missing tables; name the groups."""
         from covertype.schema import GROUPS
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
         from pipeline.store import Store
 
-        with Store(Settings().data_db_url) as store:
+        with Store(read_settings().data_db_url) as store:
             store.create_tables()
         return list(GROUPS)
 
@@ -57,17 +57,17 @@ def covertype_ingest() -> None:
     def ingest(group: int) -> dict[str, Any]:
         """Load what one group has to offer."""
         from pipeline.ingest import ingest_group
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
-        return ingest_group(Settings(), group)
+        return ingest_group(read_settings(), group)
 
     @task(outlets=[Asset(name=OBSERVATIONS_NAME, uri=OBSERVATIONS_URI)])
     def announce() -> int:
         """Tell training of new rows; skipped when there are none."""
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
         from pipeline.store import Store
 
-        with Store(Settings().data_db_url) as store:
+        with Store(read_settings().data_db_url) as store:
             rows = store.announce(get_current_context()["run_id"])
         if rows == 0:
             raise AirflowSkipException("no rows were added")

@@ -98,12 +98,12 @@ def covertype_training() -> None:
         """Pin the batches and open the MLflow run."""
         from pipeline.plan import make_plan
         from pipeline.request import Request
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
         params = get_current_context()["params"]
         names = ("sample_size", "candidates", "selection_metric", "seed")
         request = Request(**{name: params[name] for name in names})
-        return make_plan(Settings(), request).to_json()
+        return make_plan(read_settings(), request).to_json()
 
     @task
     def candidates(plan: dict[str, Any]) -> list[str]:
@@ -114,73 +114,73 @@ def covertype_training() -> None:
     def train(plan: dict[str, Any], name: str) -> dict[str, Any]:
         """Fit and score one candidate."""
         from pipeline.plan import Plan
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
         from pipeline.training import train_candidate
 
-        return asdict(train_candidate(Settings(), Plan.from_json(plan), name))
+        return asdict(train_candidate(read_settings(), Plan.from_json(plan), name))
 
     @task
     def select(plan: dict[str, Any], results: Iterable[dict[str, Any]]) -> str:
         """Choose the best candidate that may be served."""
         from pipeline.plan import Plan
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
         from pipeline.training import CandidateResult, select_winner
 
         scored = [CandidateResult(**result) for result in results]
-        return select_winner(Settings(), Plan.from_json(plan), scored).name
+        return select_winner(read_settings(), Plan.from_json(plan), scored).name
 
     @task
     def cross_validate(plan: dict[str, Any], winner: str) -> dict[str, float]:
         """Score the winner on groups that it has not seen."""
         from pipeline import training
         from pipeline.plan import Plan
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
-        return training.cross_validate(Settings(), Plan.from_json(plan), winner)
+        return training.cross_validate(read_settings(), Plan.from_json(plan), winner)
 
     @task
     def register(plan: dict[str, Any], winner: str) -> str:
         """Fit the winner again and register it as challenger."""
         from pipeline.plan import Plan
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
         from pipeline.training import register_winner
 
-        return register_winner(Settings(), Plan.from_json(plan), winner)
+        return register_winner(read_settings(), Plan.from_json(plan), winner)
 
     @task
     def promote(plan: dict[str, Any], version: str) -> str:
         """Ask the gate; name the champion."""
         from pipeline import promotion
         from pipeline.plan import Plan
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
-        return promotion.promote(Settings(), Plan.from_json(plan), version)
+        return promotion.promote(read_settings(), Plan.from_json(plan), version)
 
     @task
     def rollback_target() -> str:
         """Name the version to go back to."""
         from pipeline import promotion
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
         wanted = str(get_current_context()["params"]["rollback_to"])
-        return promotion.rollback_target(Settings(), wanted)
+        return promotion.rollback_target(read_settings(), wanted)
 
     @task
     def roll_back(version: str) -> str:
         """Make an earlier version the champion."""
         from pipeline import promotion
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
-        promotion.roll_back(Settings(), version)
+        promotion.roll_back(read_settings(), version)
         return version
 
     @task(trigger_rule="none_failed_min_one_success")
     def await_serving(promoted: str | None, rolled_back: str | None) -> int:
         """Wait until every serving process answers with the champion."""
         from pipeline import rollout
-        from pipeline.settings import Settings
+        from pipeline.settings import read_settings
 
-        settings = Settings()
+        settings = read_settings()
         version = promoted or rolled_back
         assert version is not None, "one of the two branches ran"  # noqa: S101
         return rollout.await_serving(

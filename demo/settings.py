@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from demo.errors import SettingsError
 
@@ -23,6 +23,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     locust_users: Annotated[int, Field(ge=1, description="Users of the load test")]
+    locust_spawn_rate: Annotated[float, Field(gt=0, description="Users started each second")]
+    locust_max_failure_ratio: Annotated[
+        float, Field(ge=0, le=1, description="A larger share of failed requests fails the run")
+    ]
+    locust_max_p95_ms: Annotated[
+        float, Field(gt=0, description="A higher 95th percentile fails the run, in milliseconds")
+    ]
     locust_run_time: Annotated[
         str,
         Field(
@@ -34,6 +41,13 @@ class Settings(BaseModel):
     rollout_timeout_seconds: Annotated[
         float, Field(gt=0, description="How long inference may take to serve a new champion")
     ]
+
+    @field_validator("locust_run_time")
+    @classmethod
+    def _ends(cls, text: str) -> str:
+        if not re.search("[1-9]", text):
+            raise ValueError("must be longer than 0 s: for Locust, 0 means without end")
+        return text
 
     @property
     def run_seconds(self) -> int:

@@ -1,6 +1,7 @@
 """Everything that the pipeline can fail with.
 
 PipelineError
+├── BadSettings                 an environment variable is missing or wrong
 ├── SourceError                 the random-data API did not deliver a batch
 │   ├── TransientSourceError    worth another try
 │   │   ├── SourceUnreachable   no connection, or silence
@@ -25,6 +26,10 @@ PipelineError
 
 class PipelineError(Exception):
     """Base class; its message says what happened and what to do."""
+
+
+class BadSettings(PipelineError):
+    """An environment variable is missing or wrong."""
 
 
 class SourceError(PipelineError):

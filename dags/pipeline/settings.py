@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import BadSettings
 
 
 class Settings(BaseSettings):
@@ -40,3 +42,12 @@ class Settings(BaseSettings):
     fetch_backoff_seconds: Annotated[
         float, Field(ge=0, description="Pause before the second try; doubles with each further one")
     ] = 0.5
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises BadSettings, naming each variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors()]
+        raise BadSettings(f"correct the environment: {'; '.join(faults)}") from error

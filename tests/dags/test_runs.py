@@ -13,6 +13,10 @@ from tests.support.pipelines import registry, tables
 INGEST, TRAINING = "covertype_ingest", "covertype_training"
 # Two candidates that fit in a blink: what is tested here is the order of things.
 CONF: dict[str, Any] = {"candidates": ["decision_tree", "logistic_regression"], "sample_size": 2000}
+TRAINING_TASKS = (
+    *("choose", "plan", "candidates", "train[0]", "train[1]", "select"),
+    *("cross_validate", "register", "promote"),
+)
 PAYLOAD = {
     "Elevation": 2596, "Aspect": 51, "Slope": 3,
     "Horizontal_Distance_To_Hydrology": 258, "Vertical_Distance_To_Hydrology": 0,
@@ -66,7 +70,7 @@ def test_training_killed_at_any_task_ends_like_an_undisturbed_run(
 ) -> None:
     undisturbed, place = places
     copy_rows(undisturbed, place)
-    for task in ("choose", "plan", "train[0]", "train[1]", "select", "register", "promote"):
+    for task in TRAINING_TASKS:
         # Each start, and every third change: registering alone makes more than twenty.
         for event in (0, *range(1, calm[TRAINING][task] + 1, 3)):
             (result,) = runner.run(TRAINING, place, conf=CONF, die_in=task, die_at=event)

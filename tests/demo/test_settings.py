@@ -8,7 +8,14 @@ from demo.errors import SettingsError
 from demo.settings import Settings, read_values
 from tests.demo.conftest import REPO
 
-VALID = {"LOCUST_USERS": "10", "LOCUST_RUN_TIME": "20s", "ROLLOUT_TIMEOUT_SECONDS": "60"}
+VALID = {
+    "LOCUST_USERS": "10",
+    "LOCUST_SPAWN_RATE": "5",
+    "LOCUST_RUN_TIME": "20s",
+    "LOCUST_MAX_FAILURE_RATIO": "0",
+    "LOCUST_MAX_P95_MS": "1000",
+    "ROLLOUT_TIMEOUT_SECONDS": "60",
+}
 
 
 def test_reads_quotes_comments_and_empty_values(tmp_path: Path) -> None:
@@ -65,6 +72,11 @@ def test_run_time_in_seconds(text: str, seconds: int) -> None:
         ("LOCUST_USERS", "0"),
         ("LOCUST_RUN_TIME", "soon"),
         ("LOCUST_RUN_TIME", ""),
+        ("LOCUST_RUN_TIME", "0"),
+        ("LOCUST_RUN_TIME", "0m0s"),
+        ("LOCUST_SPAWN_RATE", "0"),
+        ("LOCUST_MAX_FAILURE_RATIO", "2"),
+        ("LOCUST_MAX_P95_MS", "fast"),
         ("ROLLOUT_TIMEOUT_SECONDS", "-1"),
     ],
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipeline.settings import Settings
+from pipeline.errors import BadSettings
+from pipeline.settings import Settings, read_settings
 from tests.pipeline.processes import ROOT
 
 REQUIRED = {
@@ -51,6 +52,14 @@ def test_a_missing_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
         Settings()
 
     assert [item["loc"] for item in raised.value.errors()] == [(name.lower(),)]
+
+
+def test_a_task_names_every_variable_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAX_ONNX_MB")
+    monkeypatch.setenv("MAX_ROW_US", "fast")
+
+    with pytest.raises(BadSettings, match=r"MAX_ONNX_MB: Field required; MAX_ROW_US: "):
+        read_settings()
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,11 @@ def registry(mlflow_url: str) -> dict[str, Any]:
     assert experiment is not None
     versions = client.search_model_versions(f"name = '{MODEL_NAME}'")
     runs = client.search_runs([experiment.experiment_id])
+    model = client.get_registered_model(MODEL_NAME)
     return {
         "versions": sorted((int(each.version), _stable(each.tags)) for each in versions),
-        "aliases": dict(client.get_registered_model(MODEL_NAME).aliases),
+        "aliases": dict(model.aliases),
+        "tags": dict(model.tags),
         "runs": sorted(
             (run.info.run_name, run.info.status, _stable(run.data.metrics)) for run in runs
         ),
