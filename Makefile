@@ -35,7 +35,7 @@ rollback: install ## Make an earlier version the champion: VERSION=3; without VE
 
 .PHONY: test
 test: lint types ## Lint, check types, run all tests that need no Docker, report the coverage
-	@$(VENV)/python -m pytest --cov --cov-report=term -n 2 --dist loadfile
+	@$(VENV)/python -m pytest --cov --cov-report=term -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: install ## Check style (ruff)

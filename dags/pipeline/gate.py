@@ -12,6 +12,7 @@ class Contender:
     version: str
     scores: dict[str, float]
     cost: Cost
+    is_rolled_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,18 @@ def decide(
 ) -> Decision:
     """Promote a challenger that is inside the budget and not worse than the champion.
 
-    Both must have been scored on the same rows. Equal is enough: with equal scores the
+    Both must have been scored on the same rows. A version that a person went back from
+    stays out until a person names it. Equal is enough: with equal scores the
     newer version has seen the newer data.
     """
     if champion is not None and champion.version == challenger.version:
         return Decision(False, f"version {challenger.version} is the champion already")
+    if challenger.is_rolled_back:
+        return Decision(
+            False,
+            f"version {challenger.version} was rolled back by hand; the Param rollback_to "
+            "brings it back",
+        )
     if objections := budget.objections(challenger.cost):
         return Decision(False, f"over the serving budget: {'; '.join(objections)}")
     score = challenger.scores[metric]

@@ -35,7 +35,7 @@ def promote(settings: Settings, plan: Plan, version: str) -> str:
             champion = _champion(bench.registry, split.holdout)
             decision = decide(request.selection_metric, bench.budget, challenger, champion)
             if decision.promote:
-                bench.registry.point(CHAMPION, version)
+                bench.registry.crown(version)
         log.info("gate: version %s: %s", version, decision.reason)
         bench.tracker.client.set_tag(plan.parent_run, "gate", decision.reason)
         if decision.promote:
@@ -77,7 +77,7 @@ def roll_back(settings: Settings, version: str) -> None:
             )
         registry.load(version)
         before = registry.version_of(CHAMPION)
-        registry.point(CHAMPION, version)
+        registry.fall_back(version)
     log.info("rolled back from version %s to version %s", before, version)
 
 
@@ -88,6 +88,7 @@ def _contender(registry: Registry, version: str, holdout: Rows) -> Contender:
         version,
         score(holdout.labels, probabilities, model.classes),
         measure(model, holdout),
+        registry.is_rolled_back(version),
     )
 
 

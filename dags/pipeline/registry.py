@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import pandas as pd
 from mlflow import MlflowClient
+from mlflow.entities import RunStatus
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -32,7 +33,7 @@ from pipeline.tracking import KEY_TAG
 CHAMPION, CHALLENGER = "champion", "challenger"
 ONNX_FILE, GOLDEN_FILE = "model.onnx", "golden_rows.json"
 ONNX_TAG, GOLDEN_TAG = "onnx_sha256", "golden_sha256"
-PREVIOUS_TAG = "previous_champion"
+REPLACED_TAG, ROLLED_BACK_TAG = "replaced_champion", "rolled_back"
 DAMAGED = "damaged:"
 
 _MEND = "Restore it from a backup, or run covertype_training: it makes a new version."
@@ -100,7 +101,7 @@ class Registry:
     def disown(self, version: str) -> None:
         """Take a damaged version's key away, so that training makes a sound one of it."""
         key = self.get(version).tags[KEY_TAG]
-        self.client.set_model_version_tag(schema.MODEL_NAME, version, KEY_TAG, f"{DAMAGED}{key}")
+        self._tag(version, KEY_TAG, f"{DAMAGED}{key}")
 
     def get(self, version: str) -> ModelVersion:
         """A version's record. Raises UnknownVersion."""
@@ -116,36 +117,60 @@ class Registry:
     def version_of(self, alias: str) -> str | None:
         """The version that an alias points at, or None."""
         try:
-            found = self.client.get_model_version_by_alias(schema.MODEL_NAME, alias)
+            aliases = self.client.get_registered_model(schema.MODEL_NAME).aliases
         except MlflowException as error:
-            # MLflow answers INVALID_PARAMETER_VALUE for an alias that is not set.
-            if _is_missing(error) or "alias" in error.message:
+            if _is_missing(error):
                 return None
             raise
-        return str(found.version)
+        return str(aliases[alias]) if alias in aliases else None
 
-    def point(self, alias: str, version: str) -> None:
-        """Point an alias at a version; for the champion, remember the one before."""
-        current = self.version_of(alias)
-        if current == version:
+    def challenge(self, version: str) -> None:
+        """Point `challenger` at a version."""
+        self.client.set_registered_model_alias(schema.MODEL_NAME, CHALLENGER, version)
+
+    def crown(self, version: str) -> None:
+        """Point `champion` at a version; a version that is the champion already stays it."""
+        before = self.version_of(CHAMPION)
+        if before == version:
             return
-        if alias == CHAMPION and current is not None:
-            self.client.set_registered_model_tag(schema.MODEL_NAME, PREVIOUS_TAG, current)
-        self.client.set_registered_model_alias(schema.MODEL_NAME, alias, version)
+        if before is not None:
+            # Before the alias moves: a run that is killed in between has changed nothing.
+            self._tag(version, REPLACED_TAG, before)
+        self.client.set_registered_model_alias(schema.MODEL_NAME, CHAMPION, version)
+
+    def fall_back(self, version: str) -> None:
+        """Crown an earlier version, and keep today's champion from coming back by itself."""
+        before = self.version_of(CHAMPION)
+        if before is not None and before != version:
+            self._tag(before, ROLLED_BACK_TAG, f"to version {version}")
+        self._tag(version, ROLLED_BACK_TAG, "")  # whoever names it wants it
+        self.crown(version)
+
+    def is_rolled_back(self, version: str) -> bool:
+        """Whether a person went back from this version and has not named it since."""
+        return bool(self.get(version).tags.get(ROLLED_BACK_TAG))
 
     def previous_champion(self) -> str:
-        """The version that was champion before today's. Raises UnknownVersion."""
-        try:
-            tags = self.client.get_registered_model(schema.MODEL_NAME).tags
-        except MlflowException as error:
-            if not _is_missing(error):
-                raise
-            tags = {}
-        if PREVIOUS_TAG not in tags:
+        """The version that today's champion replaced.
+
+        Raises UnknownVersion when there is none, and when it was a rollback that replaced
+        it: going on from there would be going forward.
+        """
+        champion = self.version_of(CHAMPION)
+        previous = self.get(champion).tags.get(REPLACED_TAG) if champion else None
+        if previous is None:
             raise UnknownVersion(
                 f"{schema.MODEL_NAME} has had only one champion: there is none to go back to"
             )
-        return str(tags[PREVIOUS_TAG])
+        if self.is_rolled_back(previous):
+            raise UnknownVersion(
+                f"version {champion} is the champion since a rollback from version {previous}; "
+                "to go further, name a version"
+            )
+        return previous
+
+    def _tag(self, version: str, name: str, value: str) -> None:
+        self.client.set_model_version_tag(schema.MODEL_NAME, version, name, value)
 
     def _store(self, run_id: str, model: OnnxModel, golden: bytes, examples: Rows) -> str:
         """Log the file as an MLflow model of the run; returns the model's id."""
@@ -162,6 +187,8 @@ class Registry:
                 onnx_execution_providers=["CPUExecutionProvider"],
                 save_as_external_data=False,
             )
+        # Leaving the block above has finished the run, and it goes on.
+        self.client.update_run(run_id, RunStatus.to_string(RunStatus.RUNNING))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, GOLDEN_FILE)
             path.write_bytes(golden)

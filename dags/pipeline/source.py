@@ -105,7 +105,10 @@ class BatchSource:
                 f"({type(error).__name__}: {error}); check that it runs"
             ) from error
         if response.is_server_error:
-            raise SourceFailed(f"{what}: the random-data API answered {response.status_code}")
+            raise SourceFailed(
+                f"{what}: the random-data API answered {response.status_code}: "
+                f"{_refusal(response)[1] or 'look at its log'}"
+            )
         if not response.is_success:
             code, message = _refusal(response)
             raise RequestRefused(f"{what}: refused with {response.status_code}: {message}", code)

@@ -4,6 +4,7 @@ A run is found by its tags before it is made, so a task that is repeated goes on
 run that it began, and a finished one is not computed again.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunStatus
+from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from pipeline.store import Store
+
+log = logging.getLogger(__name__)
 
 EXPERIMENT = "covertype"
 KEY_TAG = "version_key"
@@ -22,7 +26,7 @@ CANDIDATE_TAG = "candidate"
 
 @dataclass(frozen=True, slots=True)
 class TrackedRun:
-    """A run that was found or made. ``metrics`` are those of a finished one, else empty."""
+    """A run that was found or made, with the metrics that it has so far."""
 
     id: str
     is_finished: bool
@@ -54,13 +58,20 @@ class Tracker:
             params=[Param(name, str(value)) for name, value in params.items()],
         )
 
+    def metrics(self, run_id: str) -> dict[str, float]:
+        """What a run has logged so far."""
+        return dict(self.client.get_run(run_id).data.metrics)
+
     @contextmanager
     def failing(self, run_id: str) -> Iterator[None]:
         """Mark the run as failed when the block raises."""
         try:
             yield
         except BaseException:
-            self.client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+            try:
+                self.client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+            except MlflowException as error:  # must not hide what happened before
+                log.warning("run %s could not be marked as failed: %s", run_id, error)
             raise
 
     def finish(self, run_id: str) -> None:

@@ -18,12 +18,13 @@ from pipeline.dataset import Rows, Split, load_split
 from pipeline.errors import CorruptArtifact, NoEligibleCandidate
 from pipeline.export import OnnxModel, export, refuse_disparity
 from pipeline.plan import Plan
-from pipeline.registry import CHALLENGER
 from pipeline.scores import refuse_diverged, score, score_unseen_groups
 from pipeline.settings import Settings
 from pipeline.workbench import Workbench, open_workbench
 
 log = logging.getLogger(__name__)
+
+_UNSEEN = "unseen_groups_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,15 @@ def select_winner(
 def cross_validate(settings: Settings, plan: Plan, winner: str) -> dict[str, float]:
     """Score the winner's recipe on groups it has not seen, and log it in the parent run."""
     with open_workbench(settings) as bench:
-        parent = bench.tracker.parent(plan.key)
-        if "unseen_groups_accuracy" in parent.metrics:
-            return {}
-        with bench.tracker.failing(parent.id):
+        known = bench.tracker.metrics(plan.parent_run)
+        if metrics := {name: known[name] for name in known if name.startswith(_UNSEEN)}:
+            return metrics
+        with bench.tracker.failing(plan.parent_run):
             split = _load(bench, plan)
             log.info("cross-validating %s over groups", winner)
             scores = score_unseen_groups(CANDIDATES[winner](plan.request.seed), split.development)
-            metrics = {f"unseen_groups_{name}": value for name, value in scores.items()}
-            bench.tracker.log(parent.id, {}, metrics)
+            metrics = {f"{_UNSEEN}{name}": value for name, value in scores.items()}
+            bench.tracker.log(plan.parent_run, {}, metrics)
     log.info("on unseen groups: %s", _shown(scores))
     return metrics
 
@@ -122,7 +123,7 @@ def register_winner(settings: Settings, plan: Plan, winner: str) -> str:
             model, seconds = _fit(plan, winner, split.development)
             exported = _export(winner, model, split.holdout)
             version = _register(bench, plan, winner, exported, seconds, split.holdout)
-        bench.registry.point(CHALLENGER, version)
+        bench.registry.challenge(version)
     return version
 
 

@@ -104,7 +104,14 @@ def test_rolling_back_by_param(runner: DagRunner, places: tuple[Place, Place]) -
     assert result["tasks"]["plan"] == "skipped"
     assert registry(place.mlflow_url)["aliases"]["champion"] == "1"
     assert httpx.post(f"{place.inference_url}/predict/", json=PAYLOAD).json()["version"] == "1"
-    runner.succeed(TRAINING, place, conf={"rollback_to": "previous"})
+    (again,) = runner.run(TRAINING, place, conf={"rollback_to": "previous"})
+    assert again["tasks"]["rollback_target"] == "failed"  # it would go forward
+
+    for event in range(result["events"]["roll_back"] + 1):
+        conf = {"rollback_to": champion}
+        (killed,) = runner.run(TRAINING, place, conf=conf, die_in="roll_back", die_at=event)
+        assert killed["state"] == "killed"
+    runner.succeed(TRAINING, place, conf={"rollback_to": champion})
     assert registry(place.mlflow_url)["aliases"]["champion"] == champion
 
 

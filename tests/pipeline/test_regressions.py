@@ -56,7 +56,7 @@ def test_a_body_that_cannot_be_decompressed(server: FaultServer, which: str) -> 
         with source(server) as s, pytest.raises(SourceError):
             s.open_batch(1)
     else:
-        with pytest.raises(RolloutTimeout):
+        with pytest.raises(RolloutTimeout, match="does not answer like the inference service"):
             await_serving(server.url, "1", 0.01)
 
 
@@ -72,7 +72,7 @@ def test_json_that_is_too_deep(server: FaultServer, status: int) -> None:
 
 def test_json_that_is_too_deep_in_a_rollout(server: FaultServer) -> None:
     server.script(Reply(DEEP))
-    with pytest.raises(RolloutTimeout):
+    with pytest.raises(RolloutTimeout, match="does not answer like the inference service"):
         await_serving(server.url, "1", 0.01)
 
 

@@ -213,6 +213,16 @@ def test_an_altered_challenger_is_not_promoted(
     assert registry_state(mlflow_url)["aliases"][CHAMPION] == "1"
 
 
+def test_a_server_that_fails_crowns_nobody(
+    mlflow_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    nowhere = "http://127.0.0.1:9"
+    with pytest.raises(MlflowException):
+        Registry(MlflowClient(nowhere, nowhere)).version_of(CHAMPION)
+    assert Registry(MlflowClient(mlflow_url, mlflow_url)).version_of(CHAMPION) is None
+
+
 def test_a_damaged_version_is_registered_again_by_the_next_run(
     settings: Settings, load_batch: LoadBatch, plan_for: PlanFor, artifacts: Path
 ) -> None:
@@ -270,8 +280,14 @@ def test_rolling_back(
     for _ in range(2):  # a task that is repeated does not go on to another version
         roll_back(settings, target)
         assert champion() == "1"
-    roll_back(settings, rollback_target(settings, "previous"))
+    with pytest.raises(UnknownVersion, match="name a version"):
+        rollback_target(settings, "previous")  # would be forward
+
+    # Training again does not undo what a person did; naming the version does.
+    assert promote(settings, second, train(settings, second)) == "1"
+    roll_back(settings, "2")
     assert champion() == "2"
+    assert promote(settings, second, train(settings, second)) == "2"
     roll_back(settings, "1")
     with pytest.raises(UnknownVersion, match="no version 9"):
         roll_back(settings, "9")
