@@ -6,17 +6,19 @@ Run from the repository's root, with the root on PYTHONPATH:
 
 import logging
 
+from pydantic import ValidationError
+
 from inference import app
 from inference.direct import InferenceApp
-from inference.settings import Settings
+from inference.settings import Settings, explain
 
 
 def create_app() -> InferenceApp:
-    """Read the settings from the environment and wire the service.
-
-    Raises pydantic's ValidationError, which names the variable, when one is wrong.
-    """
-    settings = Settings()
+    """Build the service from the environment; on a mistake there, exit with a plain message."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SystemExit(explain(error)) from error
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )

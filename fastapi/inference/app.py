@@ -25,6 +25,7 @@ from .schemas import Observation
 from .serving import Observer, Serving
 from .settings import Settings
 from .store import ModelStore
+from .unmatched import answer_unmatched
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ def create_app(settings: Settings) -> InferenceApp:
         redoc_url=None,
     )
     serve_docs(app)
+    answer_unmatched(app)
     app.include_router(prediction_router(predictions, settings.max_batch_rows))
     app.include_router(health_router(manager))
     app.include_router(

@@ -39,11 +39,12 @@ async def download(
     except TimeoutError as error:
         raise RegistryUnreachableError(
             f"Version {version.version} did not arrive within {registry.download_timeout:g} "
-            "seconds: raise DOWNLOAD_TIMEOUT_SECONDS if the link is that slow"
+            "seconds: check MLflow and the network to it; the next poll tries again"
         ) from error
     except OSError as error:
         raise StoreError(
-            f"{staging} cannot be written ({error}): check MODELS_DIR and the free space"
+            f"{staging} cannot be written ({error}): check the folder's permissions and the free "
+            "space"
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)  # installed, it has another name by now

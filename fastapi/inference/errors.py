@@ -5,7 +5,10 @@
     |   |-- InvalidBodyError          422
     |   |-- BodyTooLargeError         413
     |   |-- BodyTimeoutError          408
-    |   `-- UnsupportedMediaError     415
+    |   |-- UnsupportedMediaError     415
+    |   |-- UnknownPathError          404
+    |   |-- MethodError               405
+    |   `-- RefusedError              whatever else FastAPI refuses
     |-- ClientGoneError               nobody is left to answer
     |-- NoModelError                  503, nothing verified is loaded yet
     |-- ModelOutputError              500, the model broke its own contract
@@ -90,6 +93,40 @@ class UnsupportedMediaError(RequestError):
 
     def __init__(self, header: str, msg: str) -> None:
         super().__init__([Problem(("header", header), msg, "unsupported_media_type")])
+
+
+class UnknownPathError(RequestError):
+    """No endpoint has this path. ``addresses`` are those that exist, each with its method."""
+
+    status = 404
+
+    def __init__(self, path: str, addresses: Sequence[str]) -> None:
+        msg = f"There is no address {path}. {_listed(addresses)}"
+        super().__init__([Problem(("path",), msg, "not_found")])
+
+
+class MethodError(RequestError):
+    """The path takes other methods: ``allowed``."""
+
+    status = 405
+
+    def __init__(
+        self, method: str, path: str, allowed: Sequence[str], addresses: Sequence[str]
+    ) -> None:
+        msg = f"{path} takes {' or '.join(allowed)}, not {method}. {_listed(addresses)}"
+        super().__init__([Problem(("method",), msg, "method_not_allowed")])
+        self.allowed = tuple(allowed)
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    return f"The addresses are {', '.join(addresses)}; GET /docs explains them"
+
+
+class RefusedError(RequestError):
+    """FastAPI itself refused the request."""
+
+    def __init__(self, msg: str) -> None:
+        super().__init__([Problem(("request",), msg, "refused")])
 
 
 class ClientGoneError(InferenceError):

@@ -1,6 +1,7 @@
 """The serving state machine: which version serves, and how the next one takes over.
 
-    start --> restore the last verified version from the models folder, if there is one
+    start --> restore the last verified version from the models folder, if there is one;
+              when that is damaged, the one that was verified before it
           --> every MODEL_POLL_SECONDS: ask the registry which version has the alias
                 same files      nothing to do
                 other files     download, sha256, load, signature, golden rows --> swap
@@ -67,7 +68,7 @@ class ModelManager:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._refusal: _Refusal | None = None
-        self._save_failure: Failure | None = None
+        self._folder_failures: tuple[Failure, ...] = ()
         self.running = True
         self.serving: Serving | None = None
         self.last_failure: Failure | None = None
@@ -86,19 +87,46 @@ class ModelManager:
     async def restore(self) -> None:
         """Serve the last verified version, whether or not the registry answers.
 
-        It serves until the first poll, which names the current version moments later.
+        It serves until the first poll, which names the current version moments later. What is
+        wrong with the models folder is kept in ``last_error`` until the next save mends it.
         """
         async with self._lock:
-            try:
-                version = await asyncio.to_thread(self._store.last_good)
-                if version is None:
-                    logger.info("The models folder holds no verified version yet")
-                    return
-                model = await asyncio.to_thread(self._load_installed, version)
-            except LoadError as error:
-                self._note(error)
-                return
-            await self._swap(Serving.begin(model, version, "cache"))
+            failures: list[Failure] = []
+            for version in await self._kept(failures):
+                try:
+                    model = await asyncio.to_thread(self._load_installed, version)
+                except LoadError as error:
+                    failures.append(self._note(error))
+                    continue
+                await self._swap(Serving.begin(model, version, "cache"))
+                break
+            else:
+                logger.info("The models folder holds no version that can serve")
+            self._folder_failures = tuple(failures)
+
+    async def _kept(self, failures: list[Failure]) -> list[ModelVersion]:
+        """What the models folder may serve, best first; adds its faults to ``failures``."""
+        versions: list[ModelVersion] = []
+        try:
+            last_good = await asyncio.to_thread(self._store.last_good)
+            if last_good is not None:
+                versions.append(last_good)
+        except LoadError as error:
+            failures.append(self._note(error))
+        try:
+            verified = await asyncio.to_thread(self._store.verified)
+        except LoadError as error:
+            failures.append(self._note(error))
+            return versions
+        known = {version.identity for version in versions}
+        return versions + [version for version in verified if version.identity not in known]
+
+    @property
+    def last_error(self) -> str | None:
+        """All that is wrong now, in words: the last poll's failure and the models folder's."""
+        failures = [self.last_failure] if self.last_failure else []
+        details = dict.fromkeys(failure.detail for failure in (*failures, *self._folder_failures))
+        return "; ".join(details) or None
 
     async def poll(self, *, nudge: bool = False) -> Poll:
         """Look at the registry once and follow it. Never raises a LoadError.
@@ -111,7 +139,7 @@ class ModelManager:
             except LoadError as error:
                 self._observer.polled("failed")
                 return Poll(changed=False, failure=self._note(error))
-            self.last_failure = self._refusal.failure if self._refusal else self._save_failure
+            self.last_failure = self._refusal.failure if self._refusal else self._folder_failure
             self._observer.polled(result)
             return Poll(changed, self.last_failure)
 
@@ -121,7 +149,7 @@ class ModelManager:
         self.registry_seen_at = datetime.now(UTC)
         if self._serves(version):
             self._refusal = None
-            if self._save_failure is not None:
+            if self._folder_failures:
                 await self._save(version)
             return "unchanged", False
         refusal = self._refusal if self._refusal and self._refusal.version == version else None
@@ -194,9 +222,13 @@ class ModelManager:
         try:
             await asyncio.to_thread(self._store.remember, version)
             await asyncio.to_thread(self._store.prune, version)
-            self._save_failure = None
+            self._folder_failures = ()
         except LoadError as error:
-            self._save_failure = self._note(error)
+            self._folder_failures = (self._note(error),)
+
+    @property
+    def _folder_failure(self) -> Failure | None:
+        return self._folder_failures[0] if self._folder_failures else None
 
     def _note(self, error: LoadError) -> Failure:
         """Count a failure; log it only when it differs from the last one."""

@@ -23,6 +23,8 @@ def health_router(manager: ModelManager) -> APIRouter:
     """Whether the process works, and whether it can predict."""
     router = APIRouter(tags=["health"])
 
+    # Load balancers and curl -I ask with HEAD.
+    @router.head("/health/live", include_in_schema=False)
     @router.get("/health/live", response_model=Status, responses=_NOT_READY)
     async def live() -> Response:
         """200 while the process follows the registry, with or without a model."""
@@ -30,14 +32,15 @@ def health_router(manager: ModelManager) -> APIRouter:
             return JSONResponse({"status": "live"})
         return _unavailable("The loop that follows the registry has ended: restart the service")
 
+    @router.head("/health/ready", include_in_schema=False)
     @router.get("/health/ready", response_model=Status, responses=_NOT_READY)
     async def ready() -> Response:
         """200 once a verified model is loaded."""
         if manager.serving is not None:
             return JSONResponse({"status": "ready"})
-        failure = manager.last_failure
-        return _unavailable(failure.detail if failure else _NO_MODEL)
+        return _unavailable(manager.last_error or _NO_MODEL)
 
+    @router.head("/ping", include_in_schema=False)
     @router.get(
         "/ping",
         response_class=PlainTextResponse,
@@ -80,7 +83,7 @@ def operation_router(
             registry_seen_at=(
                 manager.registry_seen_at.isoformat() if manager.registry_seen_at else None
             ),
-            last_error=manager.last_failure.detail if manager.last_failure else None,
+            last_error=manager.last_error,
             processes=notes.read(),
         )
 

@@ -42,7 +42,7 @@ class ProcessNotes:
             write_whole(self._path(self._pid), note.model_dump_json().encode())
         except OSError as error:
             raise RuntimeFolderError(
-                f"{self._folder} cannot be written ({error}): check RUNTIME_DIR"
+                f"{self._folder} cannot be written ({error}): check its permissions"
             ) from error
 
     def remove(self) -> None:

@@ -100,8 +100,8 @@ class MlflowRegistry:
                 received += len(piece)
                 if received > max_bytes:
                     raise ArtifactTooLargeError(
-                        f"{path} is larger than {max_bytes} bytes: raise MAX_MODEL_BYTES or "
-                        "train a smaller model"
+                        f"{path} is larger than {max_bytes} bytes, the most that is loaded here: "
+                        "roll back to a smaller version, or train again with a lower MAX_ONNX_MB"
                     )
                 yield piece
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from covertype.schema import MODEL_NAME
@@ -41,11 +41,17 @@ class Settings(BaseSettings):
         5, gt=0, le=60, description="seconds that one question to the registry may take"
     )
     download_timeout_seconds: float = Field(
-        120, gt=0, description="seconds that the download of one version may take"
+        120,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds that the download of one version may take",
     )
     max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="largest request body, in bytes")
     body_timeout_seconds: float = Field(
-        10, gt=0, description="seconds within which a request's whole body must arrive"
+        10,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds within which a request's whole body must arrive",
     )
     max_batch_rows: int = Field(
         1000, ge=1, description="largest number of rows in one batch request"
@@ -63,3 +69,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", description="least severe log lines to write"
     )
+
+
+def explain(error: ValidationError) -> str:
+    """Say, in one line for each, which environment variables are wrong and why."""
+    lines = [
+        f"  {'.'.join(str(part) for part in item['loc']).upper()}={item['input']!r}: {item['msg']}"
+        for item in error.errors()
+    ]
+    return "\n".join(["Correct these environment variables and start again:", *lines])

@@ -1,12 +1,14 @@
 """The models folder: verified versions on disk, and which of them was verified last.
 
     <models_dir>/<model>/
-        <version>-<first 12 of the model file's sha256>/    model.onnx, golden_rows.json
-        last_good.json
+        <version>-<first 12 of the model file's sha256>/
+            model.onnx, golden_rows.json    what the registry holds
+            verified.json                   version and tags, written when it was verified
+        last_good.json                      the same of the version that was verified last
 
-A version's folder appears whole, by a rename, and never changes; last_good.json is replaced in
-one step. So any number of processes and containers may share the folder without a lock: the
-worst that two of them can do to each other is to download the same version twice.
+A version's folder appears whole, by a rename, and its model never changes; both notes are
+replaced in one step. So any number of processes and containers may share the folder without a
+lock: the worst that two of them can do to each other is to download the same version twice.
 """
 
 import errno
@@ -14,7 +16,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,11 +29,12 @@ from .versions import ModelVersion, model_version
 logger = logging.getLogger(__name__)
 
 _POINTER: Final = "last_good.json"
+_NOTE: Final = "verified.json"  # in a version's folder
 _STALE_SECONDS: Final = 3600  # a download is long over by then
 
 
-class _Pointer(BaseModel):
-    """What last_good.json holds; the checksums are among the tags."""
+class _Note(BaseModel):
+    """What last_good.json and verified.json hold; the checksums are among the tags."""
 
     version: str
     tags: dict[str, str]
@@ -92,19 +95,47 @@ class ModelStore:
             except FileNotFoundError:
                 return None
         try:
-            pointer = _Pointer.model_validate_json(content)
-            return model_version(self._name, pointer.version, pointer.tags)
+            return self._noted(content)
         except (ValidationError, LoadError) as error:
             raise StoreError(
                 f"{path} is damaged: delete it; it is written again when the registry answers"
             ) from error
 
+    def verified(self) -> list[ModelVersion]:
+        """Every installed version that was verified once, the last verified one first.
+
+        A folder whose note is gone or damaged is left out: without its tags nothing says which
+        checksums its files must have.
+        """
+        found: list[tuple[float, ModelVersion]] = []
+        with self._reporting():
+            for path in self._folder.glob(f"*/{_NOTE}"):
+                try:
+                    version = self._noted(path.read_bytes())
+                    changed = path.stat().st_mtime
+                except FileNotFoundError:
+                    continue  # another process removed it
+                except (ValidationError, LoadError):
+                    logger.warning("%s is damaged: its folder is left out", path)
+                    continue
+                if version.folder == path.parent.name:
+                    found.append((changed, version))
+        found.sort(key=lambda pair: (pair[0], int(pair[1].version)), reverse=True)
+        return [version for _, version in found]
+
     def remember(self, version: ModelVersion) -> None:
-        """Note the version as the last verified one."""
-        pointer = _Pointer(version=version.version, tags=dict(version.tags))
+        """Note the version as the last verified one, in its own folder too."""
+        note = _Note(version=version.version, tags=dict(version.tags)).model_dump_json().encode()
         with self._reporting():
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._folder / _POINTER, pointer.model_dump_json().encode())
+            with suppress(FileNotFoundError):  # another process removed the version's folder
+                write_whole(self.folder_of(version) / _NOTE, note)
+            write_whole(self._folder / _POINTER, note)
+
+    def _noted(self, content: bytes) -> ModelVersion:
+        """The version that a note is about. Raises ValidationError or LoadError."""
+        note = _Note.model_validate_json(content)
+        return model_version(self._name, note.version, note.tags)
 
     def prune(self, serving: ModelVersion) -> None:
         """Remove all but the newest versions, the serving one and the last verified one."""
@@ -142,7 +173,7 @@ class ModelStore:
             yield
         except OSError as error:
             raise StoreError(
-                f"The models folder {self._folder} cannot be used ({error}): check MODELS_DIR, its "
+                f"The models folder {self._folder} cannot be used ({error}): check its "
                 "permissions and the free space"
             ) from error
 

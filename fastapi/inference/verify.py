@@ -71,7 +71,7 @@ def check_file(path: Path, sha256: str) -> None:
     except FileNotFoundError as error:
         raise ArtifactMissingError(f"{path} is missing") from error
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error}): check MODELS_DIR") from error
+        raise StoreError(f"{path} cannot be read ({error}): check its permissions") from error
     if found != sha256:
         raise ChecksumError(
             f"{path.name} has the sha256 {found[:12]}..., the registry says {sha256[:12]}...: "
@@ -111,4 +111,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error}): check MODELS_DIR") from error
+        raise StoreError(f"{path} cannot be read ({error}): check its permissions") from error

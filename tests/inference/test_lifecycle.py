@@ -1,6 +1,7 @@
 """The serving state machine: each way to begin, to follow the alias, and to refuse."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def wait_failure(service: Service, reason: str) -> None:
         READY_SECONDS,
         f"a failure counted as {reason}",
     )
+
+
+def wait_remembered(folder: Path) -> None:
+    """A version serves a moment before the models folder names it."""
+    pointer = folder / "models/CovertypeModel/last_good.json"
+    wait_until(pointer.exists, READY_SECONDS, "the note of the verified version")
 
 
 def installed(folder: Path) -> list[str]:
@@ -122,15 +129,14 @@ def test_damaged_copy_is_never_served_and_fetched_again(
 ) -> None:
     registry.register("1", packages[0])
     start_service().wait_ready()
+    wait_remembered(tmp_path)
     (model,) = (tmp_path / "models/CovertypeModel").glob("1-*/model.onnx")
     if damage == "altered":
         model.write_bytes(tree_model(7, 7).SerializeToString())
     elif damage == "missing":
         model.unlink()
     else:
-        model.unlink()
-        (model.parent / "golden_rows.json").unlink()
-        model.parent.rmdir()
+        shutil.rmtree(model.parent)
     with registry.down():
         service = start_service()
         wait_failure(service, "registry_unreachable")
@@ -154,6 +160,59 @@ def test_damaged_pointer_is_counted_and_written_again(
     wait_until(lambda: json.loads(pointer.read_text())["version"] == "1", 10, "the pointer")
 
 
+@pytest.mark.parametrize("damage", ["pointer", "model", "both"])
+def test_damage_with_the_registry_down_leaves_the_version_before_it(
+    registry: FakeRegistry,
+    packages: list[Package],
+    start_service: Start,
+    tmp_path: Path,
+    damage: str,
+) -> None:
+    first = start_service()
+    for number, package in zip("12", packages, strict=False):
+        registry.register(number, package)
+        first.wait_for(number)
+    folder = tmp_path / "models/CovertypeModel"
+    wait_until(lambda: len(list(folder.glob("2-*/verified.json"))) == 1, 10, "the note")
+    first.stop()
+    (model,) = folder.glob("2-*/model.onnx")
+    if damage != "model":
+        (folder / "last_good.json").write_text('{"version"')
+    if damage != "pointer":
+        model.write_bytes(b"damaged")
+    with registry.down():
+        service = start_service().wait_ready()
+        assert predicted(service) == (("2", 3) if damage == "pointer" else ("1", 2))
+        wait_failure(service, "registry_unreachable")
+        wait_until(lambda: "MLFLOW" in str(service.model()["last_error"]), 10, "both faults")
+        shown = service.model()["last_error"]
+        assert ("last_good.json is damaged" in shown) == (damage != "model")
+        assert ("model.onnx has the sha256" in shown) == (damage != "pointer")
+    service.wait_for("2")
+    wait_until(lambda: service.model()["last_error"] is None, 10, "all to be mended")
+    assert json.loads((folder / "last_good.json").read_text())["version"] == "2"
+    assert model.read_bytes() == packages[1].onnx
+
+
+def test_damage_of_all_that_is_kept_is_told_beside_the_registrys_fault(
+    registry: FakeRegistry, packages: list[Package], start_service: Start, tmp_path: Path
+) -> None:
+    registry.register("1", packages[0])
+    first = start_service().wait_ready()
+    wait_remembered(tmp_path)
+    first.stop()
+    (tmp_path / "models/CovertypeModel/last_good.json").write_text("")
+    for model in tmp_path.glob("models/CovertypeModel/1-*/model.onnx"):
+        model.write_bytes(b"damaged")
+    with registry.down():
+        service = start_service()
+        wait_failure(service, "registry_unreachable")
+        wait_until(lambda: "MLFLOW" in str(service.model()["last_error"]), 10, "both faults")
+        detail = service.client.get("/health/ready").json()["detail"]
+        assert "last_good.json is damaged" in detail
+        assert "model.onnx has the sha256" in detail
+
+
 def test_models_folder_that_cannot_be_written_is_reported(
     registry: FakeRegistry, packages: list[Package], start_service: Start, tmp_path: Path
 ) -> None:
@@ -161,7 +220,7 @@ def test_models_folder_that_cannot_be_written_is_reported(
     registry.register("1", packages[0])
     service = start_service()
     wait_failure(service, "store")
-    assert "MODELS_DIR" in service.model()["last_error"]
+    assert "permissions" in service.model()["last_error"]
     assert service.client.get("/health/live").status_code == 200
 
 

@@ -57,7 +57,7 @@ def test_killed_process_that_nobody_has_buried_is_dropped(tmp_path: Path) -> Non
 
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RuntimeFolderError, match="RUNTIME_DIR"):
+    with pytest.raises(RuntimeFolderError, match="notes cannot be written"):
         ProcessNotes(tmp_path / "file/notes").write("1")
 
 

@@ -15,13 +15,17 @@ import pytest
 from covertype.schema import FEATURE_NAMES
 from tests.inference.conftest import READY_SECONDS
 from tests.inference.fake_registry import FakeRegistry
-from tests.inference.models import Package, sample_rows
-from tests.support.servers import free_port, serving, wait_until
+from tests.inference.forest import forest
+from tests.inference.models import Package, golden_rows, sample_rows
+from tests.support.servers import REPO, free_port, serving, wait_until
 
 ROW = dict(zip(FEATURE_NAMES, sample_rows(1)[0], strict=True))
-# Three seconds on a quiet machine; a busy one may take longer.
-START_SECONDS = 20
 MAX_RESIDENT_KILOBYTES = 250_000
+MAX_ONNX_MB = 20  # as .env sets it
+LARGE_FOREST_ROWS = 41_500
+# A bound that only a hang passes, and no proof of the three seconds that a quiet machine takes:
+# beside other work the same start takes several times as long.
+HANGING_START_SECONDS = 20
 
 
 @contextmanager
@@ -99,13 +103,23 @@ def test_ready_from_the_models_folder_with_the_registry_down(
             wait_until(
                 lambda: client.get(f"{url}/health/ready").is_success, READY_SECONDS, "a model"
             )
-            assert time.monotonic() - started < START_SECONDS
+            assert time.monotonic() - started < HANGING_START_SECONDS
             assert client.post(f"{url}/predict/", json=ROW).json()["version"] == "1"
-            (process,) = processes(client, url)
-            if sys.platform == "linux":
-                status = Path(f"/proc/{process}/status").read_text().split()
-                assert int(status[status.index("VmRSS:") + 1]) < MAX_RESIDENT_KILOBYTES
     assert not list(tmp_path.glob("runtime-*/*.json")), "each process removes its note at the end"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_largest_model_that_is_promoted_fits_into_250_megabytes(
+    registry: FakeRegistry, tmp_path: Path, client: httpx.Client
+) -> None:
+    onnx = forest(LARGE_FOREST_ROWS)
+    assert 0.9 * MAX_ONNX_MB < len(onnx) / 1e6 <= MAX_ONNX_MB
+    registry.register("1", Package(onnx, golden_rows(onnx)))
+    with uvicorn(tmp_path, registry.url) as url:
+        (process,) = wait_version(client, url, "1", 1)
+        status = Path(f"/proc/{process}/status").read_text().split()
+        # What stays: while a model is being loaded, the process needs more for a moment.
+        assert int(status[status.index("VmRSS:") + 1]) < MAX_RESIDENT_KILOBYTES
 
 
 def test_nothing_heavy_is_loaded() -> None:
@@ -127,25 +141,30 @@ def test_nothing_heavy_is_loaded() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_bad_setting_ends_the_start_with_its_name(tmp_path: Path) -> None:
-    with (
-        pytest.raises(AssertionError, match="model_poll_seconds"),
-        serving(
-            "inference",
-            [
-                sys.executable,
-                "-m",
-                "uvicorn",
-                "--app-dir",
-                "fastapi",
-                "--factory",
-                "main:create_app",
-            ],
-            "http://127.0.0.1:1",
-            "/health/live",
-            tmp_path / "log",
-            {"MODEL_POLL_SECONDS": "60"},
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"MODEL_POLL_SECONDS": "60"}, ["MODEL_POLL_SECONDS='60': "]),
+        (
+            {"MAX_BODY_BYTES": "much", "BODY_TIMEOUT_SECONDS": "inf"},
+            ["MAX_BODY_BYTES='much': ", "BODY_TIMEOUT_SECONDS='inf': "],
         ),
-    ):
-        pass
+    ],
+)
+def test_bad_settings_end_the_start_with_a_plain_message(
+    variables: dict[str, str], named: list[str]
+) -> None:
+    argv = [sys.executable, "-m", "uvicorn", "--app-dir", "fastapi", "--factory", "main:create_app"]
+    result = subprocess.run(
+        [*argv, "--port", str(free_port())],
+        cwd=REPO,
+        env={**os.environ, "PYTHONPATH": str(REPO), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    assert "Correct these environment variables and start again:" in result.stderr
+    assert all(name in result.stderr for name in named)
+    assert "Traceback" not in result.stderr
+    assert "http" not in result.stderr, "no address of another project's documentation"

@@ -62,6 +62,28 @@ def test_last_good_is_what_was_remembered(store: ModelStore) -> None:
     assert store.last_good() == version("2")
 
 
+def test_verified_versions_come_last_verified_first(store: ModelStore, tmp_path: Path) -> None:
+    assert store.verified() == []
+    for seconds, number in enumerate(("2", "10", "1")):
+        install(store, number)
+        store.remember(version(number))
+        os.utime(store.folder_of(version(number)) / "verified.json", (seconds, seconds))
+    install(store, "11")  # downloaded, never verified
+    assert [each.version for each in store.verified()] == ["1", "10", "2"]
+    assert store.verified()[0] == version("1")
+    (store.folder_of(version("10")) / "verified.json").write_text('{"version": "10"')
+    (store.folder_of(version("2")) / "verified.json").write_bytes(
+        (tmp_path / "Model/last_good.json").read_bytes()  # it is about version 1
+    )
+    assert [each.version for each in store.verified()] == ["1"]
+
+
+def test_version_whose_folder_is_gone_is_still_remembered(store: ModelStore) -> None:
+    store.remember(version("1"))
+    assert store.last_good() == version("1")
+    assert store.verified() == []
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "{}", "null", '{"version": "1", "tags": {}}', '{"version": "../1", "tags": {}}', "\x00"],
