@@ -26,7 +26,7 @@ covertype/schema.py names. The output is replaced only when all of that holds.
 examples, from the root of the repository:
   python -m Data.build_dataset
   python -m Data.build_dataset --sdist ~/Downloads/scikit-multiflow-0.4.1.tar.gz
-  python -m Data.build_dataset --csv covtype.csv --output /tmp/covertype.parquet
+  python -m Data.build_dataset --csv covtype.csv --output ~/covertype.parquet
 """
 
 logger = logging.getLogger("build_dataset")

@@ -7,7 +7,9 @@ LOCUST_USER_CLASSES, or picked in the web page (``--class-picker``). ``Covertype
 takes more than twice the processor time a request; it is there to check a finding with
 a second HTTP client.
 
-Locust itself reads LOCUST_HOST, LOCUST_USERS, LOCUST_SPAWN_RATE and LOCUST_RUN_TIME.
+Locust itself reads LOCUST_HOST, LOCUST_USERS, LOCUST_SPAWN_RATE and LOCUST_RUN_TIME. The
+exit code is 1 when a request fails, unless LOCUST_MAX_FAILURE_RATIO or LOCUST_MAX_P95_MS is
+set: then these limits decide. None of them is read from a file.
 """
 
 from argparse import ArgumentParser

@@ -3,7 +3,7 @@
 import logging
 from argparse import ArgumentParser
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 import locust.log
 from locust.env import Environment
@@ -13,6 +13,7 @@ from locust.stats import RequestStats, calculate_response_time_percentile
 from loadtest.answers import SHED_ROW
 from loadtest.limits import (
     FAILURE_RATIO_VARIABLE,
+    NO_LIMITS,
     P95_VARIABLE,
     Figures,
     Limits,
@@ -23,10 +24,17 @@ from loadtest.limits import (
 
 _log = logging.getLogger(__name__)
 
+_NO_LIMIT_ADVICE: Final = (
+    "No limit is set, so no request may fail: "
+    f"to allow some, set {FAILURE_RATIO_VARIABLE} to a share of them, such as 0.01"
+)
+
 
 def add_limits(parser: ArgumentParser, **_: Any) -> None:
     """Add the limits to Locust's options, so that a bad value ends the process at once."""
-    limits = parser.add_argument_group("Limits: the run exits with 1 when it passes one")
+    limits = parser.add_argument_group(
+        "Limits: the run exits with 1 when it passes one; with none set, when a request fails"
+    )
     # Locust's parser reads an option's `env_var`, which plain argparse does not know.
     from_environment: Any = limits.add_argument
     from_environment(
@@ -46,10 +54,10 @@ def add_limits(parser: ArgumentParser, **_: Any) -> None:
 
 
 def set_exit_code(environment: Environment, **_: Any) -> None:
-    """Decide on the run: 1 when it passed a limit, else 0.
+    """Decide on the run: 1 when it passed a limit, 0 when it kept the limits that are set.
 
-    Without this, Locust exits with 1 as soon as one request fails. An exception in the
-    load test's own code stays an error, whatever the limits say.
+    With no limit set, Locust decides: it exits with 1 as soon as one request fails. An
+    exception in the load test's own code stays an error, whatever the limits say.
     """
     runner, options = environment.runner, environment.parsed_options
     if runner is None or options is None or isinstance(runner, WorkerRunner):
@@ -63,6 +71,12 @@ def set_exit_code(environment: Environment, **_: Any) -> None:
         _log.error("Load test failed: %s", sentence)
     if passed:
         environment.process_exit_code = 1
+        return
+    if limits == NO_LIMITS:
+        if figures.failures:
+            _log.error("Load test failed: %s. %s", figures, _NO_LIMIT_ADVICE)
+        else:
+            _log.info("Load test without limits: %s", figures)
         return
     _log.info("Load test kept its limits: %s", figures)
     if figures.failures and limits.failure_ratio is None:

@@ -17,6 +17,9 @@ class Limits:
     p95_ms: float | None
 
 
+NO_LIMITS: Final = Limits(failure_ratio=None, p95_ms=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a run came to.

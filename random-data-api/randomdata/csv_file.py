@@ -1,13 +1,14 @@
 """Load a ``covertype.csv`` that a person dropped beside the Parquet file.
 
-It has the 13 columns of the schema in that order, with a header line or without one. A file
-is taken whole or not at all: the first line that does not fit is named, with its column.
+It has the 13 columns of the schema in that order, with a header line or without one. Blanks
+around a value and numbers such as 2596.0, which pandas writes, are fine. A file is taken whole
+or not at all: the first line that does not fit is named, with its column.
 """
 
 import csv
 from array import array
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -49,10 +50,9 @@ def load(path: Path) -> Rows:
 def _read(path: Path, lines: Iterable[str]) -> "tuple[array[int], int]":
     """Return all values, row after row, and the line number of the first row."""
     reader = csv.reader(lines)
-    first = next(reader, [])
-    has_header = first == list(schema.COLUMNS)
+    first = [text.strip() for text in next(reader, [])]
+    has_header = _is_header(path, first)
     values = array("i")
-    wilderness_codes, soil_codes = _CODES
     empty_line = 0
     for row in reader if has_header else chain([first], reader):
         if not row:
@@ -63,22 +63,71 @@ def _read(path: Path, lines: Iterable[str]) -> "tuple[array[int], int]":
         if len(row) != _WIDTH:
             raise _invalid(path, reader.line_num, f"expected {_WIDTH} values, found {len(row)}")
         try:
-            values.extend(map(int, row[:_NUMERIC]))
-            values.append(wilderness_codes[row[_NUMERIC]])
-            values.append(soil_codes[row[_NUMERIC + 1]])
-            values.append(_CLASSES[row[_NUMERIC + 2]])
+            values.extend(_numbers(row))
         except (ValueError, OverflowError, KeyError) as error:
-            raise _invalid(path, reader.line_num, _first_fault(row)) from error
+            fault = _first_fault([text.strip() for text in row])
+            raise _invalid(path, reader.line_num, fault) from error
     return values, 2 if has_header else 1
+
+
+def _is_header(path: Path, first: list[str]) -> bool:
+    """Tell a header line from a row. Raises ``DataFileError`` when a name in it differs."""
+    names = {name.casefold() for name in schema.COLUMNS}
+    if not any(text.casefold() in names for text in first):
+        return False
+    for number, (found, expected) in enumerate(zip_longest(first, schema.COLUMNS), start=1):
+        if found != expected:
+            fault = "is missing" if found is None else f"is {found[:40]!r}"
+            wanted = "no further name" if expected is None else repr(expected)
+            raise _invalid(
+                path,
+                1,
+                "the header line differs from the names of the columns: "
+                f"name {number} {fault}, expected {wanted}",
+            )
+    return True
+
+
+def _numbers(row: list[str]) -> list[int]:
+    """Read the features, the codes of the categories and the class of a row.
+
+    Raises ValueError or KeyError when a value is not one of its column.
+    """
+    wilderness_codes, soil_codes = _CODES
+    wilderness, soil, label = row[_NUMERIC:]
+    try:
+        return [
+            *map(int, row[:_NUMERIC]),
+            wilderness_codes[wilderness],
+            soil_codes[soil],
+            _CLASSES[label],
+        ]
+    except (ValueError, KeyError):
+        # The slower way, for the few files that need it.
+        return [
+            *map(_whole, row[:_NUMERIC]),
+            wilderness_codes[wilderness.strip()],
+            soil_codes[soil.strip()],
+            _CLASSES[str(_whole(label))],
+        ]
+
+
+def _whole(text: str) -> int:
+    number = float(text)
+    if not number.is_integer():
+        raise ValueError(text)
+    return int(number)
 
 
 def _first_fault(row: list[str]) -> str:
     """Say which value of a row cannot be read; at least one cannot."""
-    for name, text in zip(schema.FEATURE_NAMES, row, strict=False):
+    for feature, text in zip(schema.FEATURES, row, strict=False):
         try:
-            array("i", [int(text)])
+            array("i", [_whole(text)])
         except (ValueError, OverflowError):
-            return f"column {name}: {text[:40]!r} is not a whole number in reach"
+            low, high = feature.possible.low, feature.possible.high
+            expected = f"a whole number from {low} to {high} {feature.unit}"
+            return f"column {feature.name}: {text[:40]!r} is not {expected}"
     for category, codes, text in zip(schema.CATEGORIES, _CODES, row[_NUMERIC:], strict=False):
         if text not in codes:
             return f"column {category.name}: {text[:40]!r} is not one of {_listed(category.values)}"

@@ -1,5 +1,4 @@
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support.servers import (
     REPO,
+    environment,
     inference,
     mlflow_server,
     random_data_api,
@@ -53,7 +53,7 @@ class DagRunner:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.dag_runner"],
                 cwd=REPO,
-                env={**os.environ, **_airflow(folder)},
+                env=environment(_airflow(folder)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

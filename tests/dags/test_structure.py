@@ -1,7 +1,6 @@
 """The DAG files import, and say what Airflow's UI will show."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.request import CANDIDATE_NAMES, SELECTION_METRICS
-from tests.support.servers import REPO
+from tests.support.servers import REPO, environment
 
 # Airflow sets warnings and logging up for itself, so it gets a process of its own.
 DESCRIBE = """
@@ -44,7 +43,6 @@ print("DESCRIPTION" + json.dumps({
 def description(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home = tmp_path_factory.mktemp("airflow")
     env = {
-        **os.environ,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
@@ -53,7 +51,7 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
     result = subprocess.run(
         [sys.executable, "-c", DESCRIBE, str(REPO / "dags")],
-        env=env, capture_output=True, text=True, check=False,
+        env=environment(env), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]
     described: dict[str, Any] = json.loads(result.stdout.split("DESCRIPTION")[1])

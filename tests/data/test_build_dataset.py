@@ -52,6 +52,7 @@ def test_help_explains_the_sources() -> None:
     )
     assert "--csv FILE" in done.stdout
     assert "python -m Data.build_dataset --sdist" in done.stdout
+    assert " /" not in done.stdout, "an example names a folder of one machine"
 
 
 def test_csv_and_sdist_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ Locust patches the standard library when it is imported, so no test imports it.
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from tests.support.servers import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCUST = Path(sys.executable).parent / "locust"
@@ -81,7 +82,7 @@ def _entries(output: str) -> list[dict[str, Any]]:
 
 
 class Locust:
-    """Starts Locust the way a person does, free of this process's own LOCUST_ variables."""
+    """Starts Locust the way a person does, with no LOCUST_ variables but its ``settings``."""
 
     def __init__(self, host: str) -> None:
         self.settings = {
@@ -98,11 +99,10 @@ class Locust:
         cwd: Path = ROOT,
         file: Path = LOCUSTFILE,
     ) -> subprocess.Popen[str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LOCUST_", "PYTHON"))}
         return subprocess.Popen(
             [LOCUST, "-f", file, *arguments],
             cwd=cwd,
-            env={**inherited, "PYTHONPATH": str(cwd), **self.settings, **(settings or {})},
+            env=environment({"PYTHONPATH": str(cwd), **self.settings, **(settings or {})}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

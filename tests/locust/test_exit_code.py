@@ -39,10 +39,34 @@ def test_quick_refusals_do_not_flatter_the_percentile(locust: Locust, service: S
     assert run.rows[SHED_ROW].requests > 10 * run.rows["/predict/"].requests
 
 
-def test_without_limits_failures_are_only_reported(locust: Locust, service: Service) -> None:
+@pytest.mark.parametrize("limits", [{}, {"LOCUST_MAX_FAILURE_RATIO": "", "LOCUST_MAX_P95_MS": ""}])
+@pytest.mark.parametrize(("status", "exit_code"), [(500, 1), (200, 0)])
+def test_without_limits_any_failure_fails_the_run(
+    locust: Locust, service: Service, limits: dict[str, str], status: int, exit_code: int
+) -> None:
+    service.answer_with(Reply(), Reply(status=status))
+    locust.settings.clear()
+    options = ("--host", service.url, "--users", "4", "--spawn-rate", "100", "--run-time", "1s")
+
+    run = locust.run(*options, settings=limits)
+
+    assert run.exit_code == exit_code, run.log
+    assert run.requests == len(service.bodies) >= 4
+    assert ("set LOCUST_MAX_FAILURE_RATIO to a share" in run.log) == (exit_code == 1)
+    assert "kept its limits" not in run.log
+
+
+def test_without_limits_locusts_own_option_for_failures_holds(
+    locust: Locust, service: Service
+) -> None:
+    service.answer_with(Reply(status=500))
+    assert locust.run("--exit-code-on-error", "7").exit_code == 7
+
+
+def test_a_limit_on_the_latency_alone_allows_failures(locust: Locust, service: Service) -> None:
     service.answer_with(Reply(status=500))
 
-    run = locust.run(settings={"LOCUST_MAX_FAILURE_RATIO": "", "LOCUST_MAX_P95_MS": ""})
+    run = locust.run(settings={"LOCUST_MAX_P95_MS": "5000"})
 
     assert run.exit_code == 0, run.log
     assert run.failures == {"status 500, expected 200": len(service.bodies)}
@@ -84,7 +108,8 @@ def test_an_error_in_a_users_own_code_fails_a_run_within_its_limits(
         "        raise ValueError('broken')\n"
     )
 
-    run = locust.run(file=Path(f"{LOCUSTFILE},{broken}"))
+    limits = {"LOCUST_MAX_FAILURE_RATIO": "0"}
+    run = locust.run(file=Path(f"{LOCUSTFILE},{broken}"), settings=limits)
 
     assert run.users == {"CovertypeUser": 6, "Broken": 6}
     assert "Load test kept its limits: " in run.log

@@ -5,14 +5,13 @@ from argparse import ArgumentTypeError
 import pytest
 
 from loadtest.limits import (
+    NO_LIMITS,
     Figures,
     Limits,
     failure_ratio_limit,
     p95_limit,
     passed_limits,
 )
-
-NO_LIMITS = Limits(failure_ratio=None, p95_ms=None)
 
 
 def figures(requests: int = 200, failures: int = 0, p95_ms: int | None = 40) -> Figures:

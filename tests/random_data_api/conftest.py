@@ -1,7 +1,6 @@
 """A small data folder, a clock that the test turns, and apps and servers on them."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -16,12 +15,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-import randomdata
 from covertype import schema
 from randomdata.app import create_app
 from randomdata.settings import Settings
+from tests.support.servers import REPO, environment
 
-ROOT = Path(randomdata.__file__).parents[2]
 SMALL_ROWS = 1_007  # groups of 101 and 100 rows, batches of 11 and 10
 
 Rows = list[list[str]]
@@ -120,14 +118,8 @@ def start_server(small_data: Path, tmp_path: Path) -> Iterator[Callable[..., Ser
     """Start real servers, each on a free port; they share a state file unless told otherwise."""
     servers: list[Server] = []
 
-    def start(**environment: str) -> Server:
-        own = {name.upper() for name in Settings.model_fields}
-        env = {key: value for key, value in os.environ.items() if key not in own} | {
-            "PYTHONPATH": str(ROOT),
-            "DATA_DIR": str(small_data),
-            "STATE_FILE": str(tmp_path / "server/state.json"),
-            **environment,
-        }
+    def start(**settings: str) -> Server:
+        own = {"DATA_DIR": str(small_data), "STATE_FILE": str(tmp_path / "server/state.json")}
         log = tmp_path / f"server-{len(servers)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -135,8 +127,8 @@ def start_server(small_data: Path, tmp_path: Path) -> Iterator[Callable[..., Ser
                     *(sys.executable, "-m", "uvicorn", "--app-dir", "random-data-api"),
                     *("--factory", "main:create_app", "--port", "0"),
                 ],
-                cwd=ROOT,
-                env=env,
+                cwd=REPO,
+                env=environment(own | settings),
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )

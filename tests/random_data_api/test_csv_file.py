@@ -51,7 +51,9 @@ def test_byte_order_mark_and_empty_last_lines_are_fine(
 @pytest.mark.parametrize(
     ("column", "value", "fault"),
     [
-        (0, "high", "column Elevation: 'high' is not a whole number"),
+        (0, "high", "column Elevation: 'high' is not a whole number from -430 to 8850 m."),
+        (0, "nan", "column Elevation: 'nan' is not a whole number"),
+        (0, "3e9", "column Elevation: '3e9' is not a whole number from -430 to 8850 m."),
         (3, "2.5", "column Horizontal_Distance_To_Hydrology: '2.5' is not a whole number"),
         (3, "", "column Horizontal_Distance_To_Hydrology: '' is not a whole number"),
         (3, "9" * 5000, "column Horizontal_Distance_To_Hydrology: '9999"),
@@ -60,6 +62,7 @@ def test_byte_order_mark_and_empty_last_lines_are_fine(
         (10, "Nowhere", "column Wilderness_Area: 'Nowhere' is not one of Rawah, Neota,"),
         (11, "7745", "column Soil_Type: '7745' is not one of the 40 codes of the schema"),
         (12, "0", "column Cover_Type: '0' is not one of 1, 2, 3, 4, 5, 6, 7"),
+        (12, "1.5", "column Cover_Type: '1.5' is not one of 1, 2, 3, 4, 5, 6, 7"),
     ],
 )
 @pytest.mark.parametrize("header", [False, True])
@@ -95,9 +98,42 @@ def test_an_empty_line_inside_is_named(small_rows: list[list[str]], write: Write
         csv_file.load(write(rows))
 
 
-def test_a_header_with_other_names_is_named(small_rows: list[list[str]], write: Writer) -> None:
-    with pytest.raises(DataFileError, match="line 1: column Elevation: 'elevation' is not"):
-        csv_file.load(write([[name.lower() for name in HEADER], *small_rows]))
+def test_blanks_around_names_and_values_are_fine(
+    small_rows: list[list[str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "covertype.csv"
+    path.write_text("\n".join(" , ".join(row) for row in [HEADER, *small_rows]), encoding="utf-8")
+    assert [list(row) for row in csv_file.load(path).as_strings()] == small_rows
+
+
+def test_whole_numbers_as_pandas_writes_floats_are_fine(
+    small_rows: list[list[str]], write: Writer
+) -> None:
+    written = [
+        [text if i in (10, 11) else f"{text}.0" for i, text in enumerate(row)] for row in small_rows
+    ]
+    rows = csv_file.load(write([HEADER, *written]))
+    assert [list(row) for row in rows.as_strings()] == small_rows
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ([name.lower() for name in HEADER], "name 1 is 'elevation', expected 'Elevation'"),
+        (["", *HEADER], "name 1 is '', expected 'Elevation'"),
+        ([HEADER[1], HEADER[0], *HEADER[2:]], "name 1 is 'Aspect', expected 'Elevation'"),
+        ([*HEADER[:2], "Steepness", *HEADER[3:]], "name 3 is 'Steepness', expected 'Slope'"),
+        (HEADER[:-1], "name 13 is missing, expected 'Cover_Type'"),
+        ([*HEADER, "id"], "name 14 is 'id', expected no further name"),
+    ],
+)
+def test_a_header_with_other_names_is_named(
+    header: list[str], fault: str, small_rows: list[list[str]], write: Writer
+) -> None:
+    with pytest.raises(DataFileError) as raised:
+        csv_file.load(write([header, *small_rows]))
+    expected = f"line 1: the header line differs from the names of the columns: {fault}"
+    assert expected in raised.value.message
 
 
 @pytest.mark.parametrize("count", [0, 99])

@@ -15,6 +15,28 @@ import httpx
 REPO = Path(__file__).parents[2]
 START_SECONDS = 90
 
+# What a program needs to find its files, its user, its language and the certificates.
+_INHERITED = {
+    *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "TMPDIR", "TZ"),
+    *("USER", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+}
+_COVERAGE = "COVERAGE_"  # how coverage finds its settings in the processes that tests start
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program that a test starts: named variables, and those given.
+
+    A setting or a proxy that the caller exported must not change what is tested. Packages
+    are found from the root of the repository, unless ``given`` says otherwise.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _INHERITED or name.startswith(_COVERAGE)
+    }
+    return {**inherited, "PYTHONPATH": str(REPO), **given}
+
 
 def free_port() -> int:
     """A loopback port that nothing listens on."""
@@ -41,7 +63,7 @@ def serving(
         process = subprocess.Popen(
             argv,
             cwd=REPO,
-            env={**os.environ, "PYTHONPATH": str(REPO), **env},
+            env=environment(env),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
