@@ -29,6 +29,14 @@ demo-up: install ## The same, but leave the services running, and print their UR
 demo-down: install ## Stop what demo-up left running
 	@$(VENV)/python -m demo down
 
+.PHONY: ingest
+ingest: install ## Fetch the batches that are open now, beside what demo-up left running
+	@$(VENV)/python -m demo ingest
+
+.PHONY: train
+train: install ## Train and promote again, beside demo-up; with PARAMS='{"seed": 7}' if you like
+	@$(VENV)/python -m demo train $(if $(PARAMS),--params "$$PARAMS")
+
 .PHONY: rollback
 rollback: install ## Make an earlier version the champion: VERSION=3; without VERSION, the previous one
 	@$(VENV)/python -m demo rollback $(VERSION)

@@ -1,17 +1,20 @@
 """Command line of the demo."""
 
 import argparse
+import json
 import logging
 import re
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from demo.beside import ingest, rollback, train
 from demo.errors import DemoError
 from demo.run import run
-from demo.updown import down, rollback, up
+from demo.updown import down, up
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -28,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
             up(REPO, console)
         elif chosen.command == "down":
             down(REPO, console)
+        elif chosen.command == "ingest":
+            ingest(REPO, console)
+        elif chosen.command == "train":
+            train(REPO, console, chosen.params)
         else:
             rollback(REPO, console, chosen.version)
     except DemoError as error:
@@ -47,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="run everything once and stop it; results in out/demo")
     commands.add_parser("up", help="leave the services running in the background, model served")
     commands.add_parser("down", help="stop what `up` left running; its data are kept")
+    commands.add_parser("ingest", help="fetch the batches that are open now, beside `up`")
+    training = commands.add_parser("train", help="train and promote again, beside `up`")
+    training.add_argument(
+        "--params",
+        default={},
+        type=_params,
+        metavar="JSON",
+        help="""Params of the DAG covertype_training, such as '{"seed": 7}'""",
+    )
     back = commands.add_parser("rollback", help="make an earlier version of `up` the champion")
     back.add_argument(
         "version",
@@ -56,6 +72,20 @@ def _parser() -> argparse.ArgumentParser:
         help="a version such as 3, or previous: the champion before today's (default)",
     )
     return parser
+
+
+def _params(text: str) -> dict[str, Any]:
+    try:
+        params = json.loads(text)
+    except ValueError as error:
+        params, reason = None, f" ({error})"
+    else:
+        reason = ""
+    if not isinstance(params, dict):
+        raise argparse.ArgumentTypeError(
+            f"""expected a JSON object such as '{{"seed": 7}}', found {text!r}{reason}"""
+        )
+    return params
 
 
 def _version(text: str) -> str:

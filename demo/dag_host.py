@@ -71,6 +71,8 @@ def _run(dag: str, conf: dict[str, Any]) -> dict[str, Any]:
     if found is None:
         reason = "; ".join(bag.import_errors.values()) or f"{file} defines no such DAG"
         return {"event": "refused", "dag": dag, "reason": reason}
+    if fault := _param_fault(found.params, conf):
+        return {"event": "refused", "dag": dag, "reason": fault}
     run = found.test(run_conf=conf)
     failed = [
         ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.rendered_map_index or ti.map_index}]"
@@ -78,6 +80,21 @@ def _run(dag: str, conf: dict[str, Any]) -> dict[str, Any]:
         if ti.state == "failed"
     ]
     return {"event": "finished", "dag": dag, "state": str(run.state), "failed": sorted(failed)}
+
+
+def _param_fault(params: Any, conf: dict[str, Any]) -> str | None:
+    """What is wrong with these Params, if anything; Airflow ignores a misspelt one."""
+    from airflow.sdk.exceptions import ParamValidationError
+
+    for name, value in conf.items():
+        if name not in params:
+            return f"unknown Param {name!r}: expected one of {', '.join(params)}"
+        try:
+            params.get_param(name).resolve(value)
+        except ParamValidationError as error:
+            # The first line is the fault, the others show the whole schema.
+            return f"Param {name}: {str(error).splitlines()[0]}"
+    return None
 
 
 if __name__ == "__main__":

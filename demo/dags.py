@@ -19,6 +19,7 @@ _EXCERPT_LINES = 15
 _NEWS_BYTES = 50_000
 _FAILURE_BYTES = 1_000_000
 # What Airflow writes: time, level, message, [logger], and details.
+_PIPELINE_ERROR = re.compile(r"^(?:pipeline\.errors\.)(?P<kind>\w+): (?P<message>.*)")
 _LOG_LINE = re.compile(r"^\S+Z \[\w+ *\] (?P<message>.*?) *\[(?P<logger>[\w.]+)\] ")
 
 
@@ -74,11 +75,15 @@ class DagHost:
         assert reply is not None, "wait_until returned, so a reply came"  # noqa: S101
         if reply.get("state") == "success":
             return
-        reason = reply.get("reason") or "failed tasks: " + ", ".join(reply.get("failed", []))
+        if "reason" in reply:
+            raise DagFailed(f"the DAG {dag_id} was refused: {reply['reason']}", log=command.log)
+        excerpt = failure_excerpt(self._lines(_FAILURE_BYTES))
+        cause = pipeline_message(excerpt)
+        failed = "failed tasks: " + ", ".join(reply.get("failed", []))
         raise DagFailed(
-            f"the DAG {dag_id} did not succeed: {reason}",
+            f"{cause} ({failed})" if cause else f"the DAG {dag_id} did not succeed: {failed}",
             log=command.log,
-            excerpt=failure_excerpt(self._lines(_FAILURE_BYTES)),
+            excerpt="" if cause else excerpt,
         )
 
     def _next_reply(self) -> dict[str, Any] | None:
@@ -134,3 +139,16 @@ def failure_excerpt(lines: list[str]) -> str:
     while after < len(lines) and not _LOG_LINE.match(lines[after]):
         after += 1
     return "\n".join(lines[starts[-1] : after][-_EXCERPT_LINES:])
+
+
+def pipeline_message(excerpt: str) -> str:
+    """What the pipeline's own error at the end of a traceback says; empty for another error.
+
+    Such a message says what happened and what to do: the traceback above it adds nothing.
+    """
+    lines = excerpt.splitlines()
+    for number in reversed(range(len(lines))):
+        match = _PIPELINE_ERROR.match(lines[number])
+        if match:
+            return " ".join([match["message"], *(line.strip() for line in lines[number + 1 :])])
+    return ""

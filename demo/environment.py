@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.groups import WORK_VARIABLE
 from demo.ports import LOOPBACK
 
 # What programs need to find their files, their user and their language.
@@ -95,6 +96,9 @@ class Environments:
             "RUNTIME_DIR": str(self.place.work / "inference"),
         }
 
+    def second_inference(self) -> dict[str, str]:
+        return self.inference() | {"RUNTIME_DIR": str(self.place.work / "second-inference")}
+
     def pipeline(self) -> dict[str, str]:
         dags = self.place.repo / "dags"
         return self._base(*_PIPELINE) | {
@@ -128,6 +132,7 @@ class Environments:
             **inherited,
             **chosen,
             **self._bytecode(),
+            WORK_VARIABLE: str(self.place.work),
             "PYTHONPATH": str(self.place.repo),
             "PYTHONUNBUFFERED": "1",  # a log shows a line when it is written
             "DO_NOT_TRACK": "true",

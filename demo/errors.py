@@ -1,7 +1,7 @@
 """What can go wrong in the demo.
 
 DemoError
-    SettingsError       a line of .env cannot be read, or a setting is missing
+    SettingsError       a line of .env cannot be read, or a setting is missing, unknown or wrong
     AlreadyRunning      another demo command works in the same folder
     NotUp               the command needs the services that `up` leaves running
     StateError          the file that says what runs cannot be read
@@ -10,6 +10,7 @@ DemoError
     NotReady            something did not come up in time
     DagFailed           a DAG run ended in another state than success
     AnswerError         a service answered something that the demo cannot use
+    TooLarge            a program needs more memory than it may
 
 ``phase`` is filled in by the phase that the error passed through.
 """
@@ -31,7 +32,7 @@ class DemoError(Exception):
 
 
 class SettingsError(DemoError):
-    """A setting is missing or cannot be read."""
+    """A setting is missing, unknown or wrong, or cannot be read."""
 
 
 class AlreadyRunning(DemoError):
@@ -60,6 +61,10 @@ class DagFailed(DemoError):
 
 class AnswerError(DemoError):
     """A service gave an answer that cannot be used."""
+
+
+class TooLarge(DemoError):
+    """A program needs more memory than it may."""
 
 
 class Interrupted(DemoError):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import psutil
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 8.0
 TOKEN_VARIABLE = "COVERTYPE_DEMO_TOKEN"  # noqa: S105 - a name, not a secret
+# The folder that a program works for: another clone, or `run`, has another one.
+WORK_VARIABLE = "COVERTYPE_DEMO_WORK"
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,18 @@ class Group:
         with suppress(psutil.Error):
             return process.environ().get(TOKEN_VARIABLE) == self.token
         return False
+
+
+def groups_of(work: Path) -> list[Group]:
+    """The living groups whose programs work for this folder, found without a state file."""
+    found = set()
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, PermissionError, psutil.Error):
+            environment = process.environ()
+            token = environment.get(TOKEN_VARIABLE)
+            if token and environment.get(WORK_VARIABLE) == str(work) and not _is_zombie(process):
+                found.add(Group(os.getpgid(process.pid), token))
+    return sorted(found, key=lambda group: group.id)
 
 
 class Target(Protocol):

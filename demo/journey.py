@@ -1,12 +1,15 @@
 """The main job, step by step: services, ingestion, training, a served champion."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from covertype.schema import GROUPS
 from demo.dags import DagHost
 from demo.environment import Environments, Place, Ports
 from demo.errors import AnswerError
 from demo.ledger import Rows, count_rows
 from demo.process import Command
-from demo.progress import Progress
+from demo.progress import Phase, Progress
 from demo.registry import Champion, Registry
 from demo.services import Commands
 from demo.settings import Settings
@@ -46,21 +49,16 @@ class Journey:
         """All steps in turn. Airflow has ended when this returns; the services run."""
         self.start()
         rows = self.ingest()
-        self.train()
-        champion = self.await_champion()
+        champion = self.train()
         self._supervisor.stop(self._airflow.child)
         return rows, champion
 
     def roll_back(self, target: str) -> Champion:
-        """Make an earlier version the champion, beside services that run already.
+        """Make an earlier version the champion.
 
         Args:
             target: a version, or ``previous``.
         """
-        with self._progress.phase("start", "Start Airflow"):
-            airflow = self._supervisor.start(self.commands.airflow(), piped=True)
-            self._airflow = DagHost(airflow, self._supervisor, self.place.airflow_db)
-            self._await_airflow()
         goal = "the previous champion" if target == "previous" else f"version {target}"
         with self._progress.phase("rollback", f"Roll back to {goal}") as phase:
             self._airflow.run(
@@ -69,7 +67,13 @@ class Journey:
                 lambda: phase.status(self._airflow.news("pipeline")),
                 {"rollback_to": target},
             )
-        return self.await_champion()
+            return self._await_champion(phase)
+
+    def start_airflow(self) -> None:
+        """Start Airflow only, beside services that run already."""
+        with self._progress.phase("start", "Start Airflow"):
+            self._make_airflow()
+            self._await_airflow()
 
     def start(self) -> None:
         """Start everything at once; go on when ingestion has what it needs.
@@ -82,8 +86,7 @@ class Journey:
             random_data = self.commands.random_data()
             for command in (random_data, self.commands.mlflow(), self.commands.inference()):
                 self._supervisor.start(command)
-            airflow = self._supervisor.start(self.commands.airflow(), piped=True)
-            self._airflow = DagHost(airflow, self._supervisor, self.place.airflow_db)
+            self._make_airflow()
             phase.status("waiting for the random-data API")
             self._await_answer(random_data, f"{self.ports.random_data_url}/health")
             phase.status("waiting for Airflow's database")
@@ -92,6 +95,7 @@ class Journey:
 
     def ingest(self) -> Rows:
         """Run the DAG covertype_ingest."""
+        before = count_rows(self.place.data_db)
         with self._progress.phase("ingest", "Ingest") as phase:
 
             def news() -> None:
@@ -104,12 +108,18 @@ class Journey:
             phase.result = (
                 f"{rows.received:,} rows received, {rows.clean:,} clean, {rows.rejected:,} rejected"
             )
+            if before.received:
+                phase.result += f"; {rows.received - before.received:,} of them are new"
             if rows.clean == 0:
                 raise AnswerError("the ingestion ended well but the data store holds no row")
         return rows
 
-    def train(self) -> None:
-        """Run the DAG covertype_training, which ends when inference serves the champion."""
+    def train(self, params: Mapping[str, Any] | None = None) -> Champion:
+        """Run the DAG covertype_training, which ends when inference serves the champion.
+
+        Args:
+            params: Params other than the DAG's defaults.
+        """
         with self._progress.phase("train", "Train") as phase:
             phase.status("waiting for MLflow and inference")
             self._await_answer(self.commands.mlflow(), f"{self.ports.mlflow_url}/health")
@@ -122,29 +132,36 @@ class Journey:
                     text = f"{text} ({ended + 1} of {total})"
                 phase.status(text)
 
-            self._airflow.run(TRAINING, TRAIN_SECONDS, news)
+            self._airflow.run(TRAINING, TRAIN_SECONDS, news, params)
+            return self._await_champion(phase)
 
-    def await_champion(self) -> Champion:
-        """Wait until inference says that it serves the champion."""
-        with self._progress.phase("serve", "Serve the champion") as phase:
-            champion = self.registry.champion()
-            phase.status(f"waiting for version {champion.version}")
-            url = self.ports.inference_url
+    def _await_champion(self, phase: Phase) -> Champion:
+        """Wait until inference says that it serves the champion.
 
-            def served() -> bool:
-                return (
-                    self._web.is_ok(f"{url}/health/ready")
-                    and self._web.json("GET", f"{url}/model").get("version") == champion.version
-                )
+        The DAG has waited for that itself, so this takes no time; it makes sure.
+        """
+        champion = self.registry.champion()
+        phase.status(f"waiting for version {champion.version}")
+        url = self.ports.inference_url
 
-            seconds = self.settings.rollout_timeout_seconds
-            what = f"inference to serve version {champion.version}"
-            self._supervisor.wait_until(served, seconds, what, self.commands.inference())
-            phase.result = (
-                f"{champion.name}, version {champion.version}, accuracy {champion.accuracy:.3f}, "
-                f"macro-F1 {champion.macro_f1:.3f} on the holdout"
+        def served() -> bool:
+            return (
+                self._web.is_ok(f"{url}/health/ready")
+                and self._web.json("GET", f"{url}/model").get("version") == champion.version
             )
+
+        seconds = self.settings.rollout_timeout_seconds
+        what = f"inference to serve version {champion.version}"
+        self._supervisor.wait_until(served, seconds, what, self.commands.inference())
+        phase.result = (
+            f"{champion.name}, version {champion.version}, accuracy {champion.accuracy:.3f}, "
+            f"macro-F1 {champion.macro_f1:.3f} on the holdout"
+        )
         return champion
+
+    def _make_airflow(self) -> None:
+        airflow = self._supervisor.start(self.commands.airflow(), piped=True)
+        self._airflow = DagHost(airflow, self._supervisor, self.place.airflow_db)
 
     def _await_answer(self, command: Command, url: str) -> None:
         self._supervisor.wait_until(

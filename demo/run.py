@@ -8,7 +8,7 @@ from rich.console import Console
 
 from covertype.schema import FEATURE_NAMES
 from demo.environment import Place, Ports
-from demo.errors import AnswerError, ProcessFailed
+from demo.errors import AnswerError, DemoError, ProcessFailed
 from demo.interrupts import Interrupts
 from demo.journey import Journey
 from demo.ledger import one_observation
@@ -17,6 +17,7 @@ from demo.ports import free_port
 from demo.prediction import Prediction, predict, shown_command
 from demo.process import last_lines
 from demo.progress import Progress
+from demo.serving import Serving, fault_of, measure_serving
 from demo.settings import read_values
 from demo.state import exclusive
 from demo.summary import Summary
@@ -58,31 +59,26 @@ def run(repo: Path, console: Console) -> None:
     output = Output(repo)
     with exclusive(output.lock, f"another `run` works in {output.folder}"):
         values = read_values(repo / ".env")
-        output.clear()
         progress, web = Progress(console), Web()
         ports = Ports(free_port(), free_port(), free_port())
         with Interrupts() as interrupts:
             with Supervisor(interrupts) as supervisor:
                 journey = Journey(output.place, ports, values, supervisor, progress, web)
-                code, log = _measure(journey, output, supervisor, progress, web)
+                output.clear()  # not before the settings were found to be right
+                fault = _measure(journey, output, supervisor, progress, web)
                 progress.line("Stopping")
             web.close()
         progress.line(f"Ended; the results are in {output.folder}")
-    if code != 0:
-        error = ProcessFailed(
-            f"the load test failed: Locust ended with exit code {code}",
-            log=log,
-            excerpt=last_lines(log),
-        )
-        error.phase = "load"
-        raise error
+    if fault:
+        raise fault
 
 
 def _measure(
     journey: Journey, output: Output, supervisor: Supervisor, progress: Progress, web: Web
-) -> tuple[int, Path]:
-    """Everything between start and stop. Locust's exit code and log."""
+) -> DemoError | None:
+    """Everything between start and stop. The error of a limit that was passed, if any."""
     rows, champion = journey.to_served_champion()
+    serving = _serve(journey, supervisor, progress, web)
     prediction = _predict(journey, supervisor, progress, web)
     code, load, log = _load_test(journey, output, supervisor, progress)
     with progress.phase("report", "Report"):
@@ -90,10 +86,33 @@ def _measure(
         image = journey.registry.artifact(champion.run_id, f"plots/{_CONFUSION_MATRIX}")
         output.confusion_matrix.write_bytes(image)
     seconds = {**progress.seconds, "total": progress.total_seconds}
-    summary = Summary(rows, candidates, champion, prediction, load, seconds)
+    summary = Summary(rows, candidates, champion, serving, prediction, load, seconds)
     output.summary.write_text(summary.to_text(), encoding="utf-8")
     summary.print_to(progress.console)
-    return code, log
+    return _load_fault(code, log) or _in_phase("serve", fault_of(serving))
+
+
+def _load_fault(code: int, log: Path) -> DemoError | None:
+    if code == 0:
+        return None
+    message = f"the load test failed: Locust ended with exit code {code}"
+    return _in_phase("load", ProcessFailed(message, log=log, excerpt=last_lines(log)))
+
+
+def _in_phase(phase: str, error: DemoError | None) -> DemoError | None:
+    if error:
+        error.phase = phase
+    return error
+
+
+def _serve(journey: Journey, supervisor: Supervisor, progress: Progress, web: Web) -> Serving:
+    row = one_observation(journey.place.data_db, FEATURE_NAMES)
+    with progress.phase("serve", "Serve with a second process") as phase:
+        serving = measure_serving(journey.commands, row, supervisor, web)
+        phase.result = (
+            f"ready after {serving.ready_seconds:.1f} s, {serving.resident_mb:.0f} MB resident"
+        )
+    return serving
 
 
 def _predict(journey: Journey, supervisor: Supervisor, progress: Progress, web: Web) -> Prediction:

@@ -39,6 +39,11 @@ class Commands:
         argv = self._uvicorn("fastapi", self._ports.inference)
         return self._command(INFERENCE, argv, self._env.inference())
 
+    def second_inference(self, port: int) -> Command:
+        """Another process that shares the folder of models with the first one."""
+        argv = self._uvicorn("fastapi", port)
+        return self._command(f"second {INFERENCE}", argv, self._env.second_inference())
+
     def airflow(self) -> Command:
         argv = (sys.executable, "-m", "demo.dag_host")
         return self._command(AIRFLOW, argv, self._env.pipeline())

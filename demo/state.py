@@ -57,8 +57,7 @@ def read_state(path: Path) -> State | None:
         return None
     except ValidationError as error:
         raise StateError(
-            f"{path} is damaged. Look for programs that are left with "
-            "`ps -ef | grep guard.py`, end them, and remove the file."
+            f"{path} is damaged: `make demo-down` ends what is left and removes the file"
         ) from error
 
 

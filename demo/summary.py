@@ -15,6 +15,7 @@ from demo.ledger import Rows
 from demo.load import Load
 from demo.prediction import Prediction
 from demo.registry import Candidate, Champion
+from demo.serving import Serving
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Summary:
     rows: Rows
     candidates: Sequence[Candidate]
     champion: Champion
+    serving: Serving
     prediction: Prediction
     load: Load | None
     seconds: Mapping[str, float]
@@ -38,6 +40,7 @@ class Summary:
             "rows_rejected": self.rows.rejected,
             "candidates": [asdict(candidate) for candidate in self.candidates],
             "champion": champion,
+            "serving": asdict(self.serving),
             "prediction": {
                 "request": self.prediction.request,
                 "answer": self.prediction.answer,
@@ -58,7 +61,7 @@ class Summary:
 
     def print_to(self, console: Console) -> None:
         """Show the tables."""
-        for table in (self._candidates(), self._load(), self._seconds()):
+        for table in (self._candidates(), self._serving(), self._load(), self._seconds()):
             console.print(table)
 
     def _candidates(self) -> Table:
@@ -71,6 +74,12 @@ class Summary:
                 f"{candidate.accuracy:.4f}",
                 f"{candidate.macro_f1:.4f}",
             )
+        return table
+
+    def _serving(self) -> Table:
+        table = _table("A serving process", "ready after s", "resident MB")
+        serving = self.serving
+        table.add_row(f"{serving.ready_seconds:.1f}", f"{serving.resident_mb:.0f}")
         return table
 
     def _load(self) -> Table:

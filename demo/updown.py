@@ -1,4 +1,4 @@
-"""``up``, ``down`` and ``rollback``: the same services, left running in the background."""
+"""``up`` and ``down``: the same services, left running in the background."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from rich.console import Console
 
 from demo import services
 from demo.environment import Place, Ports
-from demo.errors import NotUp
-from demo.groups import end_groups
+from demo.errors import StateError
+from demo.groups import end_groups, groups_of
 from demo.interrupts import Interrupts
 from demo.journey import Journey
 from demo.ports import free_port
@@ -23,7 +23,7 @@ from demo.web import Web
 # Where the stack publishes the same services.
 _RANDOM_DATA_PORT, _MLFLOW_PORT, _INFERENCE_PORT = 8001, 5001, 8081
 
-_BUSY = "another command works on the services of `up`"
+BUSY = "another command works on the services of `up`"
 
 
 class Home:
@@ -65,7 +65,7 @@ def up(repo: Path, console: Console, start: Starter = start_services) -> None:
         DemoError: a phase failed; nothing is left running.
     """
     home, progress = Home(repo), Progress(console)
-    with exclusive(home.lock, _BUSY):
+    with exclusive(home.lock, BUSY):
         state = read_state(home.state)
         if state and not state.gone():
             progress.line(f"Already up since {state.started_at}")
@@ -82,8 +82,12 @@ def up(repo: Path, console: Console, start: Starter = start_services) -> None:
 def down(repo: Path, console: Console) -> None:
     """Stop what ``up`` left running; nothing to stop is fine too."""
     home, progress = Home(repo), Progress(console)
-    with exclusive(home.lock, _BUSY):
-        state = read_state(home.state)
+    with exclusive(home.lock, BUSY):
+        try:
+            state = read_state(home.state)
+        except StateError:
+            _end_unlisted(home, progress)
+            return
         if state is None:
             progress.line("Nothing is up")
             return
@@ -91,28 +95,6 @@ def down(repo: Path, console: Console) -> None:
         alive = [service.name for service in state.services if service.name not in gone]
         _end(state, home)
         progress.line(f"Stopped: {', '.join(alive) or 'nothing, all had ended before'}")
-
-
-def rollback(repo: Path, console: Console, target: str) -> None:
-    """Make an earlier version the champion of the services that are up.
-
-    Args:
-        target: a version, or ``previous``.
-
-    Raises:
-        NotUp: the services do not run.
-        DemoError: a phase failed.
-    """
-    home, progress, web = Home(repo), Progress(console), Web()
-    with exclusive(home.lock, _BUSY):
-        state = read_state(home.state)
-        if state is None or state.gone():
-            raise NotUp("the services are not up: start them with `make demo-up`")
-        values = read_values(repo / ".env")
-        with Interrupts() as interrupts, Supervisor(interrupts) as supervisor:
-            journey = Journey(home.place, state.ports, values, supervisor, progress, web)
-            journey.roll_back(target)
-        web.close()
 
 
 def _describe(children: list[Child], ports: Ports) -> State:
@@ -140,6 +122,17 @@ def _describe(children: list[Child], ports: Ports) -> State:
 def _end(state: State, home: Home) -> None:
     end_groups([service.process_group() for service in state.services])
     home.state.unlink()
+
+
+def _end_unlisted(home: Home, progress: Progress) -> None:
+    """End what works for the folder of ``up``, whatever the damaged state file lists."""
+    left = groups_of(home.place.work)
+    end_groups(left)
+    home.state.unlink()
+    progress.line(
+        f"{home.state} was damaged. Stopped the programs that work in {home.place.work} "
+        f"({len(left)} found), and removed the file"
+    )
 
 
 def _show(state: State, console: Console) -> None:

@@ -16,9 +16,9 @@ from tests.demo.conftest import REPO, wait_for
 
 DAGS = """
 import threading
-from airflow.sdk import dag, task
+from airflow.sdk import Param, dag, task
 
-@dag(schedule=None, params={{"word": "default"}})
+@dag(schedule=None, params={{"word": Param("default", type="string")}})
 def {name}():
     @task(map_index_template="{{{{ task.op_kwargs['number'] }}}}")
     def work(number, params=None):
@@ -60,6 +60,13 @@ def test_runs_dags_and_ends_in_the_middle_of_one(place: Place, supervisor: Super
     with pytest.raises(DagFailed, match=r"failed tasks: work\[12\]") as caught:
         host.run("bad", 60, lambda: None)
     assert caught.value.excerpt.endswith("RuntimeError: boom")
+
+    for conf, message in (
+        ({"wrod": "given"}, "unknown Param 'wrod': expected one of word"),
+        ({"word": 7}, "Param word: .*7 is not of type 'string'"),
+    ):
+        with pytest.raises(DagFailed, match=message):
+            host.run("good", 60, lambda: None, conf)
 
     with pytest.raises(DagFailed, match="no_such_module"):
         host.run("broken", 60, lambda: None)

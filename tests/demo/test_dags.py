@@ -32,6 +32,13 @@ for line in sys.stdin:
               "2026-01-01T00:00:00.1Z [info     ] later   [task] loc=t.py:2",
               file=sys.stderr, flush=True)
         reply(event="finished", dag=dag, state="failed", failed=["ingest[group 3]"])
+    elif dag == "ours":
+        print("2026-01-01T00:00:00.0Z [error    ] Task failed with exception [task] loc=t.py:1\\n"
+              "Traceback:\\npipeline.errors.UnknownVersion: there is no version 9:\\n"
+              "  choose one of 1, 2\\n"
+              "2026-01-01T00:00:00.1Z [info     ] later   [task] loc=t.py:2",
+              file=sys.stderr, flush=True)
+        reply(event="finished", dag=dag, state="failed", failed=["rollback_target"])
     elif dag == "unknown":
         reply(event="refused", dag=dag, reason="no such DAG")
     elif dag == "crash":
@@ -64,6 +71,17 @@ def test_a_failed_run_names_the_task_and_shows_its_error(host: DagHost) -> None:
     with pytest.raises(DagFailed, match=r"failed tasks: ingest\[group 3\]") as caught:
         host.run("bad", 10, nothing)
     assert caught.value.excerpt.endswith("RuntimeError: boom")
+
+
+def test_the_pipelines_own_error_is_the_headline(host: DagHost) -> None:
+    with pytest.raises(DagFailed) as caught:
+        host.run("ours", 10, nothing)
+    assert str(caught.value) == (
+        "there is no version 9: choose one of 1, 2 (failed tasks: rollback_target)"
+    )
+    assert caught.value.excerpt == ""
+    assert caught.value.log is not None
+    assert "Traceback" in caught.value.log.read_text()
 
 
 def test_an_unknown_dag_is_refused_with_the_reason(host: DagHost) -> None:

@@ -16,6 +16,7 @@ from demo.ledger import Rows, count_rows, one_observation
 from demo.load import Load, read_load, read_progress
 from demo.prediction import Prediction
 from demo.registry import Candidate, Champion, Registry
+from demo.serving import Serving
 from demo.summary import Summary
 from demo.web import Web
 from tests.demo.fake_web import FakeWeb
@@ -156,6 +157,7 @@ def summary() -> Summary:
         rows=Rows(10, 100, 99, 1),
         candidates=[Candidate("extra_trees", 0.9, 0.8), Candidate("tree", 0.7, 0.6)],
         champion=Champion("extra_trees", "3", "run", 0.92, 0.86),
+        serving=Serving(1.9, 126.4),
         prediction=Prediction({"Slope": 3}, {"version": "3", "prediction": 2}, "curl"),
         load=Load(1167, 0, 58.6, 2, 39, 48),
         seconds={"start": 1.5, "total": 2.5},
@@ -175,6 +177,7 @@ def test_the_summary_has_every_figure(summary: Summary) -> None:
             {"name": "tree", "accuracy": 0.7, "macro_f1": 0.6},
         ],
         "champion": {"name": "extra_trees", "version": "3", "accuracy": 0.92, "macro_f1": 0.86},
+        "serving": {"ready_seconds": 1.9, "resident_mb": 126.4},
         "prediction": {
             "request": {"Slope": 3},
             "answer": {"version": "3", "prediction": 2},
@@ -197,7 +200,7 @@ def test_the_tables_show_it(summary: Summary) -> None:
     summary.print_to(console)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    for text in ("extra_trees (champion)", "1,167", "58.6", "0.7000", "total"):
+    for text in ("extra_trees (champion)", "1,167", "58.6", "0.7000", "1.9", "126", "total"):
         assert text in shown
 
 

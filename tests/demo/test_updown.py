@@ -4,18 +4,20 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from demo.beside import ingest, rollback, train
 from demo.environment import Ports
 from demo.errors import AlreadyRunning, NotUp, StateError
-from demo.groups import end_groups
+from demo.groups import WORK_VARIABLE, end_groups
 from demo.process import Child
 from demo.progress import Progress
 from demo.state import Service, State, exclusive, read_state, write_state
-from demo.updown import Home, down, rollback, up
+from demo.updown import Home, down, up
 from tests.demo import programs
 from tests.demo.conftest import Script, wait_for
 
@@ -139,11 +141,42 @@ def test_a_failed_start_leaves_no_state(tmp_path: Path, console: Console) -> Non
 
 
 def test_a_damaged_state_file_says_what_to_do(tmp_path: Path, console: Console) -> None:
-    state = Home(tmp_path).state
-    state.parent.mkdir(parents=True)
-    state.write_text('{"services": [{"name"')
-    with pytest.raises(StateError, match="remove the file"):
+    damage(Home(tmp_path))
+    with pytest.raises(StateError, match="make demo-down"):
+        up(tmp_path, console, must_not_start)
+
+
+def test_down_finds_its_programs_without_the_state_file(
+    tmp_path: Path, console: Console, script: Script
+) -> None:
+    home, other = Home(tmp_path), Home(tmp_path / "another-clone")
+    children = [
+        Child(replace(command, env={**command.env, WORK_VARIABLE: str(owner.place.work)}))
+        for owner, command in (
+            (home, script(programs.FAMILY, "mine")),
+            (other, script(programs.SLEEPER, "of-another-clone")),
+        )
+    ]
+    for child in children:
+        wait_for(child.command.log.read_text, "the first line")
+        child.release()
+    damage(home)
+    try:
         down(tmp_path, console)
+        assert not children[0].members()
+        assert children[1].members()
+        assert "Stopped the programs" in shown(console)
+        assert "(1 found)" in shown(console)
+        assert not home.state.exists()
+    finally:
+        end_groups(children)
+        for child in children:
+            child.reap()
+
+
+def damage(home: Home) -> None:
+    home.state.parent.mkdir(parents=True)
+    home.state.write_text('{"services": [{"name"')
 
 
 def test_two_commands_at_once_are_refused(tmp_path: Path, console: Console) -> None:
@@ -155,15 +188,26 @@ def test_two_commands_at_once_are_refused(tmp_path: Path, console: Console) -> N
     down(tmp_path, console)  # the lock is free again
 
 
-def test_rollback_needs_running_services(
-    tmp_path: Path, console: Console, starter: Starter
+@pytest.mark.parametrize(
+    "command",
+    [
+        ingest,
+        lambda repo, console: train(repo, console, {}),
+        lambda repo, console: rollback(repo, console, "previous"),
+    ],
+)
+def test_a_dag_run_needs_running_services(
+    tmp_path: Path,
+    console: Console,
+    starter: Starter,
+    command: Callable[[Path, Console], None],
 ) -> None:
     with pytest.raises(NotUp, match="make demo-up"):
-        rollback(tmp_path, console, "previous")
+        command(tmp_path, console)
     up(tmp_path, console, starter)
     state = read_state(Home(tmp_path).state)
     assert state is not None
     assert state.ports == PORTS
     end_groups([state.services[0].process_group()])
     with pytest.raises(NotUp):
-        rollback(tmp_path, console, "3")
+        command(tmp_path, console)
