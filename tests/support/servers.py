@@ -24,16 +24,17 @@ _INHERITED = {
 _COVERAGE = "COVERAGE_"  # how coverage finds its settings in the processes that tests start
 
 
-def environment(given: Mapping[str, str]) -> dict[str, str]:
+def environment(given: Mapping[str, str], *, is_covered: bool = True) -> dict[str, str]:
     """The environment of a program that a test starts: named variables, and those given.
 
     A setting or a proxy that the caller exported must not change what is tested. Packages
-    are found from the root of the repository, unless ``given`` says otherwise.
+    are found from the root of the repository, unless ``given`` says otherwise. Coverage
+    follows the program unless it holds no code of ours: being followed makes it slow.
     """
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if name in _INHERITED or name.startswith(_COVERAGE)
+        if name in _INHERITED or (is_covered and name.startswith(_COVERAGE))
     }
     return {**inherited, "PYTHONPATH": str(REPO), **given}
 
@@ -56,14 +57,21 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 
 @contextmanager
 def serving(
-    name: str, argv: list[str], url: str, health: str, log: Path, env: Mapping[str, str]
+    name: str,
+    argv: list[str],
+    url: str,
+    health: str,
+    log: Path,
+    env: Mapping[str, str],
+    *,
+    is_covered: bool = True,
 ) -> Iterator[str]:
     """Run a server for the length of the block; gives its base URL."""
     with log.open("w") as output:
         process = subprocess.Popen(
             argv,
             cwd=REPO,
-            env=environment(env),
+            env=environment(env, is_covered=is_covered),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -100,7 +108,8 @@ def mlflow_server(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     # Without job execution, which serves other features, it is 2 processes instead of 10.
     env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with serving("MLflow", argv, url, "/health", folder / "mlflow.log", env):
+    log = folder / "mlflow.log"
+    with serving("MLflow", argv, url, "/health", log, env, is_covered=False):
         yield url
 
 
