@@ -117,15 +117,3 @@ def test_the_same_files_run_flat_in_one_folder(
 
     assert run.exit_code == 0, run.log
     assert run.requests == len(service.bodies) >= 12
-
-
-def test_the_reference_systems_own_load_test_sees_no_failures(
-    locust: Locust, service: Service
-) -> None:
-    run = locust.run(file=Path("tests/locust/reference_locustfile.py"))
-
-    assert run.exit_code == 0, run.log
-    assert run.failures == {}
-    assert run.requests == len(service.bodies) >= 12
-    elevation = next(feature.seen for feature in FEATURES if feature.name == "Elevation")
-    assert any(body["Elevation"] not in elevation for body in service.bodies)
