@@ -1,18 +1,16 @@
 """Command line of the demo."""
 
 import argparse
-import json
 import logging
-import re
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from console.arguments import params, version
+from console.errors import CommandError, explain
 from demo.beside import ingest, rollback, train
-from demo.errors import DemoError
 from demo.run import run
 from demo.updown import down, up
 
@@ -37,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             train(REPO, console, chosen.params)
         else:
             rollback(REPO, console, chosen.version)
-    except DemoError as error:
+    except CommandError as error:
         explain(error, Console(stderr=True))
         return error.exit_code
     except KeyboardInterrupt:  # before anything was started, or after all has ended
@@ -59,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--params",
         default={},
-        type=_params,
+        type=params,
         metavar="JSON",
         help="""Params of the DAG covertype_training, such as '{"seed": 7}'""",
     )
@@ -68,44 +66,10 @@ def _parser() -> argparse.ArgumentParser:
         "version",
         nargs="?",
         default="previous",
-        type=_version,
+        type=version,
         help="a version such as 3, or previous: the champion before today's (default)",
     )
     return parser
-
-
-def _params(text: str) -> dict[str, Any]:
-    try:
-        params = json.loads(text)
-    except ValueError as error:
-        params, reason = None, f" ({error})"
-    else:
-        reason = ""
-    if not isinstance(params, dict):
-        raise argparse.ArgumentTypeError(
-            f"""expected a JSON object such as '{{"seed": 7}}', found {text!r}{reason}"""
-        )
-    return params
-
-
-def _version(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]*|previous", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a version such as 3 nor `previous`")
-    return text
-
-
-def explain(error: DemoError, console: Console) -> None:
-    """Say what failed, in which phase, and what the log says."""
-
-    def line(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    line(f"Failed in phase {error.phase}: {error}" if error.phase else f"Failed: {error}")
-    if error.excerpt:
-        for text in error.excerpt.splitlines():
-            line(f"  | {text}")
-    if error.log:
-        line(f"The whole log: {error.log}")
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from typing import Any
 
 from rich.console import Console
 
-from demo.errors import NotUp
+from console.envfile import read_values
+from console.errors import NotUp
+from console.progress import Progress
+from console.web import Web
 from demo.interrupts import Interrupts
 from demo.journey import Journey
-from demo.progress import Progress
-from demo.settings import read_values
 from demo.state import exclusive, read_state
 from demo.supervisor import Supervisor
 from demo.updown import BUSY, Home
-from demo.web import Web
 
 
 def ingest(repo: Path, console: Console) -> None:
@@ -49,7 +49,7 @@ def _beside(repo: Path, console: Console, work: Callable[[Journey], None]) -> No
 
     Raises:
         NotUp: the services do not run.
-        DemoError: a phase failed.
+        CommandError: a phase failed.
     """
     home, progress, web = Home(repo), Progress(console), Web()
     with exclusive(home.lock, BUSY):

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from demo.errors import DagFailed
+from console.errors import DagFailed
 from demo.process import Child
 from demo.supervisor import Supervisor
 

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from console.errors import AnswerError
+from console.progress import Phase, Progress
+from console.registry import Champion, Registry
+from console.settings import Settings
+from console.web import Web
 from covertype.schema import GROUPS
 from demo.dags import DagHost
 from demo.environment import Environments, Place, Ports
-from demo.errors import AnswerError
 from demo.ledger import Rows, count_rows
 from demo.process import Command
-from demo.progress import Phase, Progress
-from demo.registry import Champion, Registry
 from demo.services import Commands
-from demo.settings import Settings
 from demo.supervisor import Supervisor
-from demo.web import Web
 
 INGESTION, TRAINING = "covertype_ingest", "covertype_training"
 

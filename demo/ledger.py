@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.errors import AnswerError
+from console.errors import AnswerError
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,16 @@
 """One prediction over HTTP, sent with curl as a user would."""
 
 import json
-import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.errors import AnswerError, ProcessFailed
-from demo.process import last_lines
+from console.errors import AnswerError, ProcessFailed
+from console.logs import last_lines
+from console.web import Web
 from demo.services import Commands
 from demo.supervisor import Supervisor
-from demo.web import Web
 
 _TIMEOUT_SECONDS = 10
 
@@ -23,12 +22,6 @@ class Prediction:
     request: dict[str, float]
     answer: dict[str, Any]
     sent_by: str
-
-
-def shown_command(url: str, row: dict[str, float]) -> str:
-    """A command that a user can copy into a shell."""
-    body = shlex.quote(json.dumps(row))
-    return f"curl -X POST {url}/predict/ -H 'Content-Type: application/json' -d {body}"
 
 
 def predict(

@@ -107,15 +107,3 @@ class Child:
             if pipe is not None:
                 with suppress(BrokenPipeError):  # unsent input of a program that ended
                     pipe.close()
-
-
-def last_lines(path: Path, count: int = 15) -> str:
-    """The end of a log file; empty when there is none."""
-    try:
-        with path.open("rb") as log:
-            # Enough for lines of 500 bytes: the status line reads a growing log again and again.
-            log.seek(max(0, log.seek(0, os.SEEK_END) - count * 500))
-            lines = log.read().decode(errors="replace").splitlines()
-    except FileNotFoundError:
-        return ""
-    return "\n".join(lines[-count:])

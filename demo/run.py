@@ -6,23 +6,24 @@ from pathlib import Path
 
 from rich.console import Console
 
+from console.curl import shown_command
+from console.envfile import read_values
+from console.errors import AnswerError, CommandError, ProcessFailed
+from console.load import Load, read_load, read_progress
+from console.logs import last_lines
+from console.progress import Progress
+from console.web import Web
 from covertype.schema import FEATURE_NAMES
 from demo.environment import Place, Ports
-from demo.errors import AnswerError, DemoError, ProcessFailed
 from demo.interrupts import Interrupts
 from demo.journey import Journey
 from demo.ledger import one_observation
-from demo.load import Load, read_load, read_progress
 from demo.ports import free_port
-from demo.prediction import Prediction, predict, shown_command
-from demo.process import last_lines
-from demo.progress import Progress
+from demo.prediction import Prediction, predict
 from demo.serving import Serving, fault_of, measure_serving
-from demo.settings import read_values
 from demo.state import exclusive
 from demo.summary import Summary
 from demo.supervisor import Supervisor
-from demo.web import Web
 
 _CONFUSION_MATRIX = "confusion_matrix.png"
 _LOCUST_EXTRA_SECONDS = 120.0  # to start, and to wait for the last answers
@@ -54,7 +55,7 @@ def run(repo: Path, console: Console) -> None:
     """Run the main job once.
 
     Raises:
-        DemoError: a phase failed; everything that was started has ended.
+        CommandError: a phase failed; everything that was started has ended.
     """
     output = Output(repo)
     with exclusive(output.lock, f"another `run` works in {output.folder}"):
@@ -75,7 +76,7 @@ def run(repo: Path, console: Console) -> None:
 
 def _measure(
     journey: Journey, output: Output, supervisor: Supervisor, progress: Progress, web: Web
-) -> DemoError | None:
+) -> CommandError | None:
     """Everything between start and stop. The error of a limit that was passed, if any."""
     rows, champion = journey.to_served_champion()
     serving = _serve(journey, supervisor, progress, web)
@@ -92,14 +93,14 @@ def _measure(
     return _load_fault(code, log) or _in_phase("serve", fault_of(serving))
 
 
-def _load_fault(code: int, log: Path) -> DemoError | None:
+def _load_fault(code: int, log: Path) -> CommandError | None:
     if code == 0:
         return None
     message = f"the load test failed: Locust ended with exit code {code}"
     return _in_phase("load", ProcessFailed(message, log=log, excerpt=last_lines(log)))
 
 
-def _in_phase(phase: str, error: DemoError | None) -> DemoError | None:
+def _in_phase(phase: str, error: CommandError | None) -> CommandError | None:
     if error:
         error.phase = phase
     return error

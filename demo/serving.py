@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import psutil
 
+from console.web import Web
 from demo.errors import TooLarge
 from demo.ports import LOOPBACK, free_port
 from demo.process import Child
 from demo.services import Commands
 from demo.supervisor import Supervisor
-from demo.web import Web
 
 MOST_RESIDENT_MB = 250.0
 _READY_SECONDS = 60.0

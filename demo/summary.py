@@ -11,10 +11,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from console.load import Load
+from console.registry import Candidate, Champion
 from demo.ledger import Rows
-from demo.load import Load
 from demo.prediction import Prediction
-from demo.registry import Candidate, Champion
 from demo.serving import Serving
 
 

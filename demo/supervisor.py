@@ -6,10 +6,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from demo.errors import NotReady, ProcessFailed
+from console.errors import NotReady, ProcessFailed
+from console.logs import last_lines
 from demo.groups import GRACE_SECONDS, end_groups
 from demo.interrupts import Interrupts
-from demo.process import Child, Command, last_lines
+from demo.process import Child, Command
 
 _POLL_SECONDS = 0.1
 

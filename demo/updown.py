@@ -6,6 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from console.envfile import read_values
+from console.progress import Progress
+from console.web import Web
 from demo import services
 from demo.environment import Place, Ports
 from demo.errors import StateError
@@ -14,11 +17,8 @@ from demo.interrupts import Interrupts
 from demo.journey import Journey
 from demo.ports import free_port
 from demo.process import Child
-from demo.progress import Progress
-from demo.settings import read_values
 from demo.state import Service, State, exclusive, read_state, write_state
 from demo.supervisor import Supervisor
-from demo.web import Web
 
 # Where the stack publishes the same services.
 _RANDOM_DATA_PORT, _MLFLOW_PORT, _INFERENCE_PORT = 8001, 5001, 8081
@@ -62,7 +62,7 @@ def up(repo: Path, console: Console, start: Starter = start_services) -> None:
         start: what runs the main job and lets go of its services.
 
     Raises:
-        DemoError: a phase failed; nothing is left running.
+        CommandError: a phase failed; nothing is left running.
     """
     home, progress = Home(repo), Progress(console)
     with exclusive(home.lock, BUSY):

@@ -12,10 +12,12 @@ import pytest
 from demo.interrupts import Interrupts
 from demo.process import Command
 from demo.supervisor import Supervisor
-from demo.web import Web
+from tests.console.conftest import web
 
 REPO = Path(__file__).resolve().parents[2]
 DEADLINE_SECONDS = 20.0
+
+__all__ = ["web"]  # a fixture that pytest finds here, too
 
 Script = Callable[..., Command]
 
@@ -56,10 +58,3 @@ def interrupts() -> Iterator[Interrupts]:
 def supervisor(interrupts: Interrupts) -> Iterator[Supervisor]:
     with Supervisor(interrupts, grace=0.5) as context:
         yield context
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    client = Web()
-    yield client
-    client.close()

@@ -47,7 +47,7 @@ http.server.HTTPServer(
 SUPERVISING = """
 import json, sys
 from pathlib import Path
-from demo.errors import DemoError
+from console.errors import CommandError
 from demo.interrupts import Interrupts
 from demo.process import Command
 from demo.supervisor import Supervisor
@@ -59,6 +59,6 @@ try:
         group = supervisor.start(command).group
         print(json.dumps([group.id, group.token]), flush=True)
         supervisor.wait_until(lambda: False, 60, "a signal")
-except DemoError as error:
+except CommandError as error:
     sys.exit(error.exit_code)
 """

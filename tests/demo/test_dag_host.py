@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from console.errors import DagFailed
 from demo.dags import DagHost
 from demo.environment import Environments, Place, Ports
-from demo.errors import DagFailed
 from demo.process import Child
 from demo.services import Commands
 from demo.supervisor import Supervisor

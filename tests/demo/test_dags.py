@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from console.errors import DagFailed, NotReady, ProcessFailed
 from demo.dags import DagHost, failure_excerpt
-from demo.errors import DagFailed, NotReady, ProcessFailed
 from demo.supervisor import Supervisor
 from tests.demo.conftest import Script
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from console.envfile import read_values
 from demo.environment import Environments, Place, Ports
 from demo.ports import LOOPBACK, free_port
 from demo.services import Commands
-from demo.settings import read_values
 from tests.demo.conftest import REPO
 
 

@@ -1,9 +1,8 @@
-"""Figures are read from the ledger, from MLflow and from Locust, and written as a summary."""
+"""Figures are read from the ledger, and written as a summary."""
 
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from demo.errors import AnswerError
+from console.errors import AnswerError
+from console.load import Load
+from console.registry import Candidate, Champion
 from demo.ledger import Rows, count_rows, one_observation
-from demo.load import Load, read_load, read_progress
 from demo.prediction import Prediction
-from demo.registry import Candidate, Champion, Registry
 from demo.serving import Serving
 from demo.summary import Summary
-from demo.web import Web
-from tests.demo.fake_web import FakeWeb
-
-API = "/api/2.0/mlflow"
 
 
 @pytest.fixture
@@ -56,99 +51,6 @@ def test_the_first_observation_has_whole_numbers_where_it_can(database: Path) ->
         db.execute("INSERT INTO observations VALUES (2, 1, 0, 9, 9), (1, 1, 4, 3.0, 0.5)")
     row = one_observation(database, ("Aspect", "Slope"))
     assert json.dumps(row) == '{"Aspect": 0.5, "Slope": 3}'
-
-
-def tag(**pairs: object) -> list[dict[str, object]]:
-    return [{"key": key, "value": value} for key, value in pairs.items()]
-
-
-VERSION = {
-    "version": "3",
-    "run_id": "parent",
-    "tags": tag(candidate="extra_trees", holdout_accuracy="0.92", holdout_macro_f1="0.86"),
-}
-
-
-@pytest.fixture
-def mlflow() -> Iterator[FakeWeb]:
-    children = [
-        {
-            "data": {
-                "tags": [{"key": "mlflow.runName", "value": name}],
-                "metrics": tag(accuracy=accuracy, macro_f1=accuracy / 2, other=1.0),
-            }
-        }
-        for name, accuracy in (("tree", 0.8), ("extra_trees", 0.9))
-    ]
-    unfinished = {"data": {"tags": [{"key": "mlflow.runName", "value": "slow"}]}}
-    answers: dict[str, tuple[int, object]] = {
-        f"GET {API}/registered-models/alias": (200, {"model_version": VERSION}),
-        f"GET {API}/runs/get": (
-            200,
-            {"run": {"info": {"experiment_id": "1", "artifact_uri": "mlflow-artifacts:/1/parent"}}},
-        ),
-        f"POST {API}/runs/search": (200, {"runs": [*children, unfinished]}),
-        "GET /api/2.0/mlflow-artifacts/artifacts/1/parent/plots/a.png": (200, "picture"),
-    }
-    with FakeWeb(answers) as server:
-        yield server
-
-
-def test_reads_the_champion_and_its_rivals(mlflow: FakeWeb, web: Web) -> None:
-    registry = Registry(mlflow.url, web)
-    champion = registry.champion()
-    assert champion == Champion("extra_trees", "3", "parent", 0.92, 0.86)
-    assert registry.candidates(champion.run_id) == [
-        Candidate("extra_trees", 0.9, 0.45),
-        Candidate("tree", 0.8, 0.4),
-    ]
-    assert json.loads(mlflow.bodies[-1])["filter"] == "tags.`mlflow.parentRunId` = 'parent'"
-    assert registry.artifact("parent", "plots/a.png") == b'"picture"'
-
-
-def test_a_champion_without_scores_is_refused(mlflow: FakeWeb, web: Web) -> None:
-    bare = {**VERSION, "tags": []}
-    mlflow.answers[f"GET {API}/registered-models/alias"] = (200, {"model_version": bare})
-    with pytest.raises(AnswerError, match="lacks the tag 'candidate'"):
-        Registry(mlflow.url, web).champion()
-
-
-def test_no_champion_and_no_server_are_explained(mlflow: FakeWeb, web: Web) -> None:
-    mlflow.answers.clear()
-    with pytest.raises(AnswerError, match="answered 404"):
-        Registry(mlflow.url, web).champion()
-    with pytest.raises(AnswerError, match="does not answer"):
-        Registry("http://127.0.0.1:1", web).champion()
-
-
-STATS = """\
-Type,Name,Request Count,Failure Count,Median Response Time,Requests/s,50%,95%,99%
-POST,/predict/,1167,2,2,58.5959,2,39,48
-,Aggregated,1167,2,2,58.5959,2,39,48
-"""
-HISTORY = """\
-Timestamp,User Count,Type,Name,Requests/s
-1,50,,Aggregated,10.4
-2,100,,Aggregated,58.6
-"""
-
-
-def test_reads_what_locust_wrote(tmp_path: Path) -> None:
-    (tmp_path / "run_stats.csv").write_text(STATS)
-    assert read_load(tmp_path / "run") == Load(1167, 2, 58.6, 2, 39, 48)
-    assert read_progress(tmp_path / "run") == ""
-    (tmp_path / "run_stats_history.csv").write_text(HISTORY + "3,10")
-    assert read_progress(tmp_path / "run") == "100 users, 59 requests/s"
-
-
-@pytest.mark.parametrize(
-    "text", [None, "", STATS.replace("Aggregated", "x"), STATS.replace("58.5959,2", "58.5959,N/A")]
-)
-def test_missing_totals_are_explained(tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        (tmp_path / "run_stats.csv").write_text(text)
-    with pytest.raises(AnswerError, match="no totals"):
-        read_load(tmp_path / "run")
 
 
 @pytest.fixture

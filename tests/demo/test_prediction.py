@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from console.curl import shown_command
+from console.errors import AnswerError, ProcessFailed
+from console.web import Web
 from demo.environment import Environments, Place, Ports
-from demo.errors import AnswerError, ProcessFailed
-from demo.prediction import Prediction, predict, shown_command
+from demo.prediction import Prediction, predict
 from demo.services import Commands
 from demo.supervisor import Supervisor
-from demo.web import Web
+from tests.console.fake_web import FakeWeb
 from tests.demo.conftest import REPO
-from tests.demo.fake_web import FakeWeb
 
 ROW = {"Slope": 3, "Aspect": 0.5}
 ANSWER = {"model": "CovertypeModel", "version": "1", "prediction": 2}

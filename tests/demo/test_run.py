@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from demo.errors import SettingsError
+from console.errors import SettingsError
 from demo.run import Output, run
 from tests.demo.conftest import REPO
 

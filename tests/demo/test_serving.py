@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from console.errors import AnswerError
+from console.web import Web
 from demo.environment import Environments, Place, Ports
-from demo.errors import AnswerError
 from demo.process import Command
 from demo.services import Commands
 from demo.serving import Serving, fault_of, measure_serving
 from demo.supervisor import Supervisor
-from demo.web import Web
 from tests.demo.conftest import REPO
 
 # Holds some 60 MB once it has predicted, and answers 503 to the first look at its readiness.

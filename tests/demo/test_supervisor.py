@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.errors import Interrupted, NotReady, ProcessFailed
+from console.errors import NotReady, ProcessFailed
+from console.web import Web
+from demo.errors import Interrupted
 from demo.groups import Group, end_groups
 from demo.interrupts import Interrupts
 from demo.ports import LOOPBACK, free_port
 from demo.supervisor import Supervisor
-from demo.web import Web
 from tests.demo import programs
 from tests.demo.conftest import REPO, Script, wait_for
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from console.errors import NotUp
+from console.progress import Progress
 from demo.beside import ingest, rollback, train
 from demo.environment import Ports
-from demo.errors import AlreadyRunning, NotUp, StateError
+from demo.errors import AlreadyRunning, StateError
 from demo.groups import WORK_VARIABLE, end_groups
 from demo.process import Child
-from demo.progress import Progress
 from demo.state import Service, State, exclusive, read_state, write_state
 from demo.updown import Home, down, up
 from tests.demo import programs
