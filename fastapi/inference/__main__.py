@@ -52,6 +52,7 @@ def main() -> None:
     uvicorn.run(
         "main:create_app",
         factory=True,
+        http="inference.wire:WireProtocol",
         host=server.fastapi_host,
         port=server.fastapi_port,
         workers=server.workers,

@@ -5,12 +5,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
 
 from .bodies import BodyReader
-from .direct import DirectRoute, InferenceApp
+from .direct import DirectRoute, InferenceApp, ShortWay
 from .docs_page import serve_docs
 from .endpoints import Predictions
 from .errors import RuntimeFolderError
@@ -25,6 +26,7 @@ from .schemas import Observation
 from .serving import Observer, Serving
 from .settings import Settings
 from .store import ModelStore
+from .turn import Turn
 from .unmatched import answer_unmatched
 
 logger = logging.getLogger(__name__)
@@ -105,10 +107,13 @@ def create_app(settings: Settings) -> InferenceApp:
         await client.aclose()
         await asyncio.to_thread(notes.remove)
 
+    one_row = DirectRoute("/predict/", predictions.one)
+    one_row_paths = frozenset(("/predict/", "/predict"))
+    turn = Turn(predictions.each, partial(metrics.request, one_row.label))
     app = InferenceApp(
+        short_way=ShortWay(turn, one_row_paths, settings.max_body_bytes),
         direct={
-            "/predict/": DirectRoute("/predict/", predictions.one),
-            "/predict": DirectRoute("/predict/", predictions.one),
+            **dict.fromkeys(one_row_paths, one_row),
             "/predict/batch": DirectRoute("/predict/batch", predictions.batch),
             "/predict/batch/": DirectRoute("/predict/batch", predictions.batch),
             "/invocations": DirectRoute("/invocations", predictions.invocation),

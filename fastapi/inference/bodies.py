@@ -1,6 +1,7 @@
 """Reads request bodies: JSON only, bounded in size and in time, plain ASGI."""
 
 import asyncio
+from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ class BodyReader:
 
         Raises UnsupportedMediaError, BodyTooLargeError, BodyTimeoutError or ClientGoneError.
         """
-        check_headers(scope, self._max_bytes)
+        check_headers(scope["headers"], self._max_bytes)
         task = asyncio.current_task()
         if task is None:
             return await self._receive(receive)
@@ -77,12 +78,12 @@ class BodyReader:
         return b"".join(pieces)
 
 
-def check_headers(scope: Scope, max_bytes: int) -> None:
+def check_headers(headers: Iterable[tuple[bytes, bytes]], max_bytes: int) -> None:
     """Refuse what the headers already show to be unreadable, before any of the body is read.
 
     Raises UnsupportedMediaError or BodyTooLargeError.
     """
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == b"content-type":
             if value != b"application/json" and not _is_json(value):
                 raise UnsupportedMediaError("content-type", "Send the body as application/json")

@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from .answers import CLIENT_GONE, send_answer
 from .endpoints import Endpoint, respond
 from .metrics import Metrics
+from .turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +24,34 @@ class DirectRoute:
     endpoint: Endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class ShortWay:
+    """What ``wire`` answers without ASGI: bodies of one row, POSTed to these paths."""
+
+    turn: Turn
+    paths: frozenset[str]
+    max_body_bytes: int
+
+
 class InferenceApp(FastAPI):
     """FastAPI, except for a POST to one of ``direct``'s paths.
 
     FastAPI's routing and dependency handling cost more than a prediction does. What goes
     directly skips them; every other request takes the usual way. Both are counted here.
+    ``short_way`` is for servers that can go without ASGI as well.
     """
 
     def __init__(
         self,
         direct: Mapping[str, DirectRoute],
+        short_way: ShortWay,
         metrics: Metrics,
         bodies: Sequence[type[BaseModel]],
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._direct = direct
+        self.short_way = short_way
         self._metrics = metrics
         self._bodies = bodies
 

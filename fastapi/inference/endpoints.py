@@ -18,7 +18,7 @@ from .encoding import scoring_answer, unknown_class
 from .errors import InferenceError, ModelOutputError, NoModelError
 from .manager import ModelManager
 from .metrics import Metrics
-from .ranges import row_to_float32, rows_to_float32
+from .ranges import few_to_float32, rows_to_float32
 from .scoring_protocol import InvocationParser
 from .serving import Serving
 from .validation import BatchParser, parse_row
@@ -49,13 +49,17 @@ class Predictions:
 
     async def one(self, scope: Scope, receive: Receive) -> Answer:
         """One row: POST /predict/."""
-        row = parse_row(await self._read(scope, receive))
+        return self.each([parse_row(await self._read(scope, receive))])[0]
+
+    def each(self, rows: list[list[float]]) -> list[Answer]:
+        """An answer for each of a few rows, all from the same version."""
         serving = self._serving()
-        labels, probabilities = serving.model.predict(row_to_float32(row, self._metrics.outside))
-        label = int(labels[0])
-        body = serving.answers.one(label, probabilities[0])
-        self._metrics.predicted[label].inc()
-        return Answer(200, body)
+        labels, probabilities = serving.model.predict(few_to_float32(rows, self._metrics.outside))
+        answers = []
+        for label, shares in zip(labels.tolist(), probabilities, strict=True):
+            answers.append(Answer(200, serving.answers.one(label, shares)))
+            self._metrics.predicted[label].inc()
+        return answers
 
     async def batch(self, scope: Scope, receive: Receive) -> Answer:
         """Many rows: POST /predict/batch."""

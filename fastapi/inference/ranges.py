@@ -21,21 +21,25 @@ class Count(Protocol):
         """Add to it."""
 
 
-def row_to_float32(row: list[float], outside: Sequence[Count]) -> NDArray[np.float32]:
-    """One row [1, 10]. Values beyond float32 are clipped to its range.
+# Up to so many rows, plain Python takes less than numpy's calls do.
+_FEW_ROWS: Final = 16
 
-    Plain Python here: for 10 values it takes a third of what numpy's calls do.
-    """
-    for index, (low, high) in enumerate(_LIMITS):
-        value = row[index]
-        if not low <= value <= high:
-            outside[index].inc()
-            row[index] = min(max(value, -_FLOAT32_MAX), _FLOAT32_MAX)
-    return np.array([row], dtype=np.float32)
+
+def few_to_float32(rows: list[list[float]], outside: Sequence[Count]) -> NDArray[np.float32]:
+    """As ``rows_to_float32``, faster for one row and for a few."""
+    if len(rows) > _FEW_ROWS:
+        return rows_to_float32(rows, outside)
+    for row in rows:
+        for index, (low, high) in enumerate(_LIMITS):
+            value = row[index]
+            if not low <= value <= high:
+                outside[index].inc()
+                row[index] = min(max(value, -_FLOAT32_MAX), _FLOAT32_MAX)
+    return np.array(rows, dtype=np.float32)
 
 
 def rows_to_float32(rows: list[list[float]], outside: Sequence[Count]) -> NDArray[np.float32]:
-    """Many rows [N, 10], treated alike."""
+    """Rows [N, 10]. Values beyond float32 are clipped to its range."""
     values = np.array(rows, dtype=np.float64)
     for index, count in enumerate(((values < _LOW) | (values > _HIGH)).sum(axis=0).tolist()):
         if count:

@@ -15,11 +15,13 @@ import uvicorn
 from inference.app import create_app, create_client, create_manager
 from inference.serving import Poll, Serving
 from inference.settings import Settings
+from inference.wire import WireProtocol
 from tests.inference.fake_registry import FakeRegistry
 from tests.inference.models import Package, package
 from tests.support.servers import wait_until
 
 READY_SECONDS = 30
+KEEP_ALIVE_SECONDS = 2
 MakeSettings = Callable[..., Settings]
 Result = TypeVar("Result")
 
@@ -112,7 +114,13 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         config = uvicorn.Config(
-            create_app(settings), port=0, log_config=None, timeout_graceful_shutdown=5
+            create_app(settings),
+            http=WireProtocol,
+            proxy_headers=False,
+            port=0,
+            log_config=None,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)

@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 
 from covertype.schema import FEATURE_NAMES
-from tests.inference.conftest import Service
+from tests.inference.conftest import READY_SECONDS, Service
 from tests.inference.fake_registry import FakeRegistry
 from tests.inference.models import Package, sample_rows
+from tests.support.servers import wait_until
 
 LOW = {**dict(zip(FEATURE_NAMES, sample_rows(1)[0], strict=True)), "Elevation": 2000}
 # What each package predicts for LOW tells the version apart from what the answer claims.
@@ -24,6 +25,7 @@ def test_each_answer_comes_from_exactly_one_version_and_none_fails(
     registry.register("1", packages[0])
     service = start_service().wait_ready()
     finished = threading.Event()
+    answered: set[str] = set()
 
     def send(many: bool) -> list[tuple[int, Any]]:
         path, body = ("/predict/batch", {"rows": [LOW] * 100}) if many else ("/predict/", LOW)
@@ -32,13 +34,14 @@ def test_each_answer_comes_from_exactly_one_version_and_none_fails(
             while not finished.is_set():
                 answer = client.post(path, json=body)
                 seen.append((answer.status_code, answer.json()))
+                answered.add(answer.json().get("version"))
         return seen
 
     with ThreadPoolExecutor(SENDERS) as pool:
         senders = [pool.submit(send, number % 3 == 0) for number in range(SENDERS)]
-        for version in list(CLASS_OF_VERSION)[1:]:
+        for version in CLASS_OF_VERSION:
             registry.register(version, packages[(int(version) - 1) % 3])
-            service.wait_for(version)
+            wait_until(lambda: version in answered, READY_SECONDS, f"version {version}")  # noqa: B023 - called here
         finished.set()
         answers = [answer for sender in senders for answer in sender.result()]
 
@@ -46,5 +49,4 @@ def test_each_answer_comes_from_exactly_one_version_and_none_fails(
     for _, answer in answers:
         predictions = answer.get("predictions", [answer.get("prediction")])
         assert set(predictions) == {CLASS_OF_VERSION[answer["version"]]}
-    assert {answer["version"] for _, answer in answers} >= {"1", "2", "3", "4", "5"}
     assert service.metric("inference_load_failures_total") == 0

@@ -1,0 +1,149 @@
+"""The short way from the wire to a prediction.
+
+uvicorn builds a scope and starts a task for each request, which costs more than a prediction
+does. But the heads of the requests that carry the load hardly differ: a client sends the same
+bytes again and again, but for the length of the body. So a head that uvicorn's parser took for
+that of a plain prediction is remembered, byte for byte. A request that begins with a remembered
+head and arrives in one piece needs no parser; every other one goes uvicorn's way.
+"""
+
+from time import perf_counter
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .answers import Answer
+from .bodies import check_headers
+from .direct import InferenceApp
+from .errors import RequestError
+
+_END: Final = b"\r\n\r\n"
+# Headers that ask for more than an answer; uvicorn knows what to do about them.
+_NOT_PLAIN: Final = frozenset((b"expect", b"transfer-encoding", b"upgrade"))
+# A client who varies its heads on purpose gains nothing and fills no memory.
+_MOST_HEADS: Final = 4096
+_LONGEST_HEAD: Final = 4096
+
+
+class WireProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, with a short way for predictions of one row."""
+
+    # Of all connections of this process: a head, and the length of the body that follows it.
+    heads: Final[dict[bytes, int]] = {}
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        app = self.config.loaded_app
+        self._app = app if isinstance(app, InferenceApp) else None
+        self._is_mid_request = False
+        self._awaits_answer = False
+        self._is_leaving = False
+        self._last_used = 0.0
+        self._head: bytes | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Predict, if these bytes are one whole request that needs no parser."""
+        if self._app is None or not self._is_idle():
+            self._parse(data)
+            return
+        end = data.find(_END) + len(_END)
+        head = data[:end]
+        length = self.heads.get(head)
+        if length == len(data) - end and not self.flow.write_paused:
+            self._awaits_answer = True
+            self._app.short_way.turn.add(self, data[end:], perf_counter())
+            return
+        self._head = head if len(_END) < end <= _LONGEST_HEAD else None
+        self._parse(data)
+        self._head = None
+
+    def answered(self, answer: Answer) -> None:
+        """Send the answer of the request under way."""
+        self._awaits_answer = False
+        if self.transport.is_closing():
+            return
+        self._last_used = perf_counter()
+        self.server_state.total_requests += 1
+        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        lines += [b"%b: %b\r\n" % header for header in answer.headers]
+        if self._is_leaving:
+            lines.append(b"connection: close\r\n")
+        self.transport.write(
+            b"%b%bcontent-length: %d\r\n\r\n%b"
+            % (STATUS_LINE[answer.status], b"".join(lines), len(answer.body), answer.body)
+        )
+        if self._is_leaving:
+            self.transport.close()
+        elif self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        """Close the connection, after the answer of the request under way."""
+        if self._awaits_answer:
+            self._is_leaving = True
+        else:
+            super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, unless it was used since the timer was set."""
+        left = self._last_used + self.timeout_keep_alive - perf_counter()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                left, self.timeout_keep_alive_handler
+            )
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _is_idle(self) -> bool:
+        return (
+            not self._is_mid_request
+            and not self._awaits_answer
+            and (self.cycle is None or self.cycle.response_complete)
+        )
+
+    def _parse(self, data: bytes) -> None:
+        if self._awaits_answer and self._app is not None:
+            # A client that did not wait: answers keep the order of the requests.
+            self._app.short_way.turn.finish()
+        super().data_received(data)
+
+    # Called by uvicorn's parser.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._is_mid_request = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Remember the head if it is that of a plain prediction."""
+        super().on_headers_complete()
+        head, self._head = self._head, None
+        if head is not None and len(self.heads) < _MOST_HEADS:
+            length = self._plain_length()
+            if length is not None:
+                self.heads[head] = length
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._is_mid_request = False
+        super().on_message_complete()
+
+    def _plain_length(self) -> int | None:
+        """The length of the body if the head that was parsed is that of a plain prediction."""
+        assert self._app is not None, "heads are looked at for this app alone"  # noqa: S101
+        scope = self.scope
+        headers = dict(self.headers)
+        if (
+            scope["method"] != "POST"
+            or scope["path"] not in self._app.short_way.paths
+            or scope["http_version"] != "1.1"
+            or headers.get(b"connection", b"keep-alive").lower() != b"keep-alive"
+            or not _NOT_PLAIN.isdisjoint(headers)
+            or b"content-length" not in headers
+        ):
+            return None
+        try:
+            check_headers(self.headers, self._app.short_way.max_body_bytes)
+        except RequestError:
+            return None
+        return int(headers[b"content-length"])
