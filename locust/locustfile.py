@@ -12,13 +12,14 @@ exit code is 1 when a request fails, unless LOCUST_MAX_FAILURE_RATIO or LOCUST_M
 set: then these limits decide. None of them is read from a file.
 """
 
+import os
 from argparse import ArgumentParser
 from typing import Any, Final
 
 import gevent  # type: ignore[import-untyped]
 from locust import FastHttpUser, HttpUser, between, events, task
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from loadtest.answers import report
 from loadtest.gate import add_limits, set_exit_code
@@ -89,6 +90,16 @@ def set_clock(**_: Any) -> None:
     gevent.get_hub().loop.update_now()
 
 
+def expect_workers(environment: Environment, **_: Any) -> None:
+    """Let a master that starts without its page wait for workers of other containers.
+
+    With a worker process of its own (LOCUST_PROCESSES), Locust expects no other.
+    """
+    wanted = os.environ.get("LOCUST_EXPECT_WORKERS", "")
+    if isinstance(environment.runner, MasterRunner) and environment.parsed_options and wanted:
+        environment.parsed_options.expect_workers = int(wanted)
+
+
 def wait_for_last_answers(parser: ArgumentParser, **_: Any) -> None:
     """Give ``--stop-timeout`` a default that leaves no request out of the figures."""
     parser.set_defaults(stop_timeout=str(TIMEOUT_SECONDS))
@@ -99,6 +110,7 @@ for hook, listener in (
     (events.init_command_line_parser, wait_for_last_answers),
     (events.init, keep_default_user),
     (events.init, set_clock),
+    (events.init, expect_workers),
     (events.quitting, set_exit_code),
 ):
     hook.add_listener(listener)  # type: ignore[no-untyped-call]  # Locust has no types here
