@@ -5,7 +5,7 @@ SHELL := bash
 export PYTHONPATH := $(CURDIR)
 
 VENV := .venv/bin
-PYTHON_FILES := console covertype Data dags demo fastapi images loadgen locust random-data-api stack tests
+PYTHON_FILES := bench console covertype Data dags demo fastapi images loadgen locust random-data-api stack tests
 
 .PHONY: help
 help: ## List the targets
@@ -112,6 +112,14 @@ test-gateway: install ## Test the gateway with replicas that fail; needs `make e
 .PHONY: test-stack
 test-stack: install ## Test the running stack, faults and all; needs `make up`
 	@$(VENV)/python -m pytest -m stack tests/stack
+
+.PHONY: bench
+bench: install ## Measure inference beside its peers; results in out/bench/ and docs/benchmarks.md
+	@$(VENV)/python -m bench run
+
+.PHONY: bench-quick
+bench-quick: install ## The same in two minutes: this service, FastAPI and bare ASGI
+	@$(VENV)/python -m bench quick
 
 .PHONY: lint
 lint: install ## Check style (ruff)

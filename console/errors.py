@@ -7,6 +7,7 @@ CommandError
     NotReady            something did not come up in time
     DagFailed           a DAG run ended in another state than success
     AnswerError         a service answered something that the command cannot use
+    NotWritable         a file or folder of the results cannot be written
 
 ``phase`` is filled in by the phase that the error passed through.
 """
@@ -47,6 +48,10 @@ class NotReady(CommandError):
 
 class DagFailed(CommandError):
     """A DAG run did not succeed."""
+
+
+class NotWritable(CommandError):
+    """A file or folder of the results cannot be written."""
 
 
 class AnswerError(CommandError):

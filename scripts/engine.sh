@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Give this machine a Docker Engine, Compose v2 and buildx, where it has none. Run by
-# `make engine`. An engine that answers is never touched, and nothing that is there is
+# `make engine`. An engine that answers is never touched, and nothing that works is
 # replaced. Installing is for Debian as root; elsewhere the script says what to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=images/debian.sh
 . images/debian.sh
 
+# From this one on, a Compose file may hold a config's text.
+COMPOSE_AT_LEAST=2.23.1
 # Debian 12 has no Compose v2 of its own. This suite's pair runs on Debian 12 and 13.
 PLUGIN_SUITES=(forky sid)
 PLUGIN_FOLDER=/usr/local/lib/docker/cli-plugins
@@ -16,7 +18,11 @@ LOG=/var/log/dockerd.log
 START_SECONDS=90
 
 engine_answers() { timeout 15 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-compose_works() { docker compose version --short 2>/dev/null | grep -qE '^v?([2-9]|[1-9][0-9])\.'; }
+compose_works() {
+  local version
+  version=$(docker compose version --short 2>/dev/null) || return 1
+  printf '%s\n%s\n' "$COMPOSE_AT_LEAST" "${version#v}" | sort --version-sort --check=silent
+}
 buildx_works() { docker buildx version >/dev/null 2>&1; }
 
 # wait_for SECONDS CONDITION...: true as soon as the condition is; false when time is up.
@@ -54,10 +60,11 @@ install_engine() {
   command -v docker >/dev/null || apt_get install --yes --no-install-recommends docker-cli
 }
 
-# fetch_plugins FOLDER SUITE: the two packages, checked against the suite's signed lists, with
+# fetch_plugins FOLDER SUITE PACKAGE...: the packages, checked against the suite's signed lists, with
 # lists of their own: the machine's apt sources stay as they are.
 fetch_plugins() {
   local folder=$1 suite=$2 mirror
+  shift 2
   mirror=$(main_mirror)
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$mirror" "$suite" >"$folder/sources.list"
@@ -68,24 +75,24 @@ fetch_plugins() {
     # A mirror's copy of a moving suite may be older than its Release file allows.
     -o Acquire::Check-Valid-Until=false
   )
-  apt_get "${options[@]}" update && (cd "$folder" && apt_get "${options[@]}" download docker-compose docker-buildx)
+  apt_get "${options[@]}" update && (cd "$folder" && apt_get "${options[@]}" download "$@")
 }
 
-install_plugins() {
+install_plugins() { # PLUGIN...: each in the package of its name
   local folder suite package plugin file
   folder=$(mktemp -d)
   # shellcheck disable=SC2064  # the folder's name now, not when the trap runs
   trap "rm -rf '$folder'" EXIT
   for suite in "${PLUGIN_SUITES[@]}"; do
-    say "Fetching Compose v2 and buildx from Debian's suite $suite"
-    if fetch_plugins "$folder" "$suite"; then break; fi
+    say "Fetching $* from Debian's suite $suite"
+    if fetch_plugins "$folder" "$suite" "$@"; then break; fi
   done
   for package in "$folder"/*.deb; do
-    [ -e "$package" ] || die "Debian's mirror gave no Compose v2: see the messages above, and check the machine's apt sources."
+    [ -e "$package" ] || die "Debian's mirror gave no $*: see the messages above, and check the machine's apt sources."
     dpkg-deb --extract "$package" "$folder/files"
   done
   mkdir -p "$PLUGIN_FOLDER"
-  for plugin in docker-compose docker-buildx; do
+  for plugin in "$@"; do
     file=$(find "$folder/files" -type f -name "$plugin" -perm -u+x | head -n 1)
     # Into the same folder first: a kill while copying must leave no half plugin behind.
     install -m 755 "$file" "$PLUGIN_FOLDER/.$plugin.new"
@@ -141,6 +148,7 @@ check_access() {
 }
 
 main() {
+  local missing=()
   if ! engine_answers; then
     check_access
     require_debian_root "No Docker Engine answers on this machine"
@@ -150,11 +158,13 @@ main() {
     if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then install_engine; fi
     engine_answers || start_engine
   fi
-  if ! compose_works || ! buildx_works; then
-    require_debian_root "Docker's plugins Compose v2 and buildx are not both here"
-    install_plugins
+  compose_works || missing+=(docker-compose)
+  buildx_works || missing+=(docker-buildx)
+  if [ ${#missing[@]} -gt 0 ]; then
+    require_debian_root "Compose $COMPOSE_AT_LEAST or newer and buildx are not both here"
+    install_plugins "${missing[@]}"
     if ! compose_works || ! buildx_works; then
-      die "The plugins in $PLUGIN_FOLDER do not run on this machine: install Docker Compose v2 and buildx by hand."
+      die "The plugins in $PLUGIN_FOLDER do not run on this machine, or older ones in ~/.docker/cli-plugins come first: install Compose $COMPOSE_AT_LEAST or newer and buildx by hand."
     fi
   fi
   say "Docker Engine $(docker version --format '{{.Server.Version}}'), Compose $(docker compose version --short), $(docker buildx version | awk '{ print $1, $2 }')"

@@ -1,6 +1,7 @@
 """The containers of a Compose project: what each is, how it is, and what it uses."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from stack.docker import Docker
 
 _SERVICE_LABEL = "com.docker.compose.service"
 _LOG_LINES = 15
+_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,10 @@ class Container:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a running container uses: CPU in percent of one core, memory in words."""
+    """What a running container uses: CPU in percent of one core, memory in bytes."""
 
     cpu: str
-    memory: str
+    memory: int
 
 
 def containers(docker: Docker, *options: str) -> list[Container]:
@@ -88,7 +90,8 @@ def usage(docker: Docker, running: Iterable[Container]) -> dict[str, Usage]:
     if not ids:
         return {}
     rows = parse_lines(docker.ask("stats", "--no-stream", "--format", "{{json .}}", *ids))
-    return {row["Name"]: Usage(row["CPUPerc"], row["MemUsage"].split(" / ")[0]) for row in rows}
+    found = {row["Name"]: (row["CPUPerc"], _bytes(row["MemUsage"])) for row in rows}
+    return {name: Usage(cpu, memory) for name, (cpu, memory) in found.items() if memory is not None}
 
 
 def last_log_lines(docker: Docker, container: Container) -> str:
@@ -102,6 +105,12 @@ def parse_lines(text: str) -> list[dict[str, Any]]:
     if text.lstrip().startswith("["):
         return list(json.loads(text))
     return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _bytes(use: str) -> int | None:
+    """The first size of such as ``1.086GiB / 4GiB``; None of a container that has just ended."""
+    found = re.match(r"([0-9.]+)([KMGT]i|)B ", use)
+    return round(float(found[1]) * _UNITS[found[2]]) if found else None
 
 
 def _container(details: dict[str, Any]) -> Container:

@@ -6,11 +6,14 @@ import re
 import secrets
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from console.errors import CommandError, NotReady, ProcessFailed, SettingsError
+from console.envfile import read_values
+from console.errors import CommandError, NotReady, NotUp, ProcessFailed, SettingsError
 from console.settings import Credentials
 from stack.context import Stack
+from stack.defaults import are_public
 from stack.updown import project_volumes
 
 _FERNET = "AIRFLOW_FERNET_KEY"
@@ -31,23 +34,15 @@ def write_secrets(stack: Stack) -> None:
 
     Raises:
         InUse: the stack has been started before.
+        NotUp: Docker cannot say whether it has been.
         SettingsError: .env lacks a key.
     """
-    try:
-        volumes = project_volumes(stack.docker)
-    except (FileNotFoundError, ProcessFailed, NotReady) as error:
-        stack.say(f"No Docker Engine answers, so there are no volumes to look for ({error}).")
-    else:
-        if volumes:
-            raise InUse(
-                f"the volumes of the stack were made with the passwords that .env has now: "
-                f"{', '.join(volumes)}. `make down VOLUMES=1` deletes them and all data; then "
-                "run `make secrets` again"
-            )
     path = (stack.repo / ".env").resolve()
+    _check_unused(stack, path)
     values = random_values()
     replace_values(path, values)
     stack.say(f"Wrote {len(values)} random passwords and keys into {path}.")
+    stack.say("Its owner alone may read it now (mode 600).")
     overridden = sorted(values.keys() & os.environ.keys())
     if overridden:
         stack.say(f"But variables of the environment override {', '.join(overridden)}.")
@@ -60,6 +55,31 @@ def write_secrets(stack: Stack) -> None:
         stack.say("git still sees the change: run `git update-index --skip-worktree .env`.")
 
 
+def _check_unused(stack: Stack, path: Path) -> None:
+    """No volume may need the passwords that .env has now."""
+    try:
+        volumes = project_volumes(stack.docker)
+    except FileNotFoundError:
+        stack.say("There is no Docker here, so there are no volumes to look for.")
+        return
+    except (ProcessFailed, NotReady) as error:
+        if not are_public(read_values(path, {})):
+            raise NotUp(
+                "no Docker Engine answers, so it cannot be seen whether volumes need the "
+                "passwords that .env has now, and nothing could bring those back: start Docker, "
+                f"then run `make secrets` again ({error})"
+            ) from error
+        stack.say(f"No Docker Engine answers, so volumes cannot be looked for ({error}).")
+        stack.say("Those of an earlier start would need the public values of .env again.")
+        return
+    if volumes:
+        raise InUse(
+            f"the volumes of the stack were made with the passwords that .env has now: "
+            f"{', '.join(volumes)}. `make down VOLUMES=1` deletes them and all data; then "
+            "run `make secrets` again"
+        )
+
+
 def random_values() -> dict[str, str]:
     """A random value for each password and key."""
     names = [name.upper() for name in Credentials.model_fields]
@@ -70,9 +90,9 @@ def random_values() -> dict[str, str]:
 
 
 def replace_values(path: Path, values: Mapping[str, str]) -> None:
-    """Give keys of an env file new values, in one step; all other bytes stay, and its mode.
+    """Give keys of an env file new values, in one step; all other bytes stay, and its owner.
 
-    A reader sees the old file or the new one, never half of it.
+    Nobody else may read it afterwards. A reader sees the old file or the new one, never half of it.
 
     Raises:
         SettingsError: a key has no line.
@@ -84,7 +104,10 @@ def replace_values(path: Path, values: Mapping[str, str]) -> None:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+            os.fchmod(file.fileno(), 0o600)  # also where an earlier attempt left the file
+            before = path.stat()
+            with suppress(PermissionError):  # root must leave it to its owner, others cannot
+                os.fchown(file.fileno(), before.st_uid, before.st_gid)
             file.write(after)
             file.flush()
             os.fsync(file.fileno())

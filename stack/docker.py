@@ -1,6 +1,7 @@
 """Docker's command line: short questions, and long commands that write a log."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +11,12 @@ from typing import Literal
 
 from console.errors import NotReady, NotUp, ProcessFailed
 from console.logs import last_lines
+from console.results import new_file
 
 PROJECT, LOAD_PROJECT = "taller_locust", "taller_locust_load"
 LOAD_FILE = "docker-compose.locust.yaml"
+# The first that knows configs whose content is in the Compose file.
+_COMPOSE_AT_LEAST = (2, 23, 1)
 
 _QUESTION_SECONDS = 60.0
 _GRACE_SECONDS = 10.0
@@ -33,7 +37,7 @@ class Docker:
         """Do an engine and Compose answer?
 
         Raises:
-            NotUp: one of them does not.
+            NotUp: one of them does not, or Compose is too old.
         """
         advice = "start Docker, or run `make engine` to install it"
         try:
@@ -44,8 +48,12 @@ class Docker:
             version = self.ask("compose", "version", "--short").strip().removeprefix("v")
         except ProcessFailed as error:
             raise NotUp(f"Docker Compose is missing: {advice} ({error})") from error
-        if version.split(".")[0] == "1":
-            raise NotUp(f"Docker Compose {version} is too old: install version 2 or newer")
+        if _is_too_old(version):
+            needed = ".".join(map(str, _COMPOSE_AT_LEAST))
+            raise NotUp(
+                f"Docker Compose {version} is too old: the stack needs {needed} or newer; install "
+                "it, or run `make engine`"
+            )
 
     def ask(
         self,
@@ -101,12 +109,12 @@ class Docker:
 
         Raises:
             NotReady: it took longer than ``seconds``.
+            NotWritable: its log cannot be written.
         """
         log = self.log(name)
-        log.parent.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + seconds
         with (
-            log.open("wb") as sink,
+            new_file(log) as sink,
             subprocess.Popen(  # noqa: S603 - the arguments are ours
                 ["docker", *arguments],  # noqa: S607 - wherever the user has it
                 cwd=self.repo,
@@ -155,6 +163,14 @@ class Docker:
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+
+def _is_too_old(version: str) -> bool:
+    """A version without numbers is one that somebody built: they know what it can do."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    if found is None:
+        return False
+    return tuple(int(part or 0) for part in found.groups()) < _COMPOSE_AT_LEAST
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

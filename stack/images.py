@@ -1,20 +1,21 @@
 """Have every image: base images pulled, the project's own built."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from console.errors import ProcessFailed
+from console.errors import NotReady, ProcessFailed
 from console.logs import last_lines
 from console.progress import Progress
+from console.results import temporary_folder
 from console.settings import Images, Settings
-from stack.docker import Docker
+from stack.docker import LOAD_FILE, LOAD_PROJECT, PROJECT, Docker
 
 _PULL_SECONDS = 1200.0
 _BUILD_SECONDS = 3600.0
 _SETTINGS_SECONDS = 60.0
+_PRUNE_SECONDS = 300.0
 
 
 def have_base_images(docker: Docker, settings: Settings, progress: Progress) -> None:
@@ -39,15 +40,38 @@ def have_base_images(docker: Docker, settings: Settings, progress: Progress) -> 
                 )
 
 
-def build(docker: Docker, progress: Progress, *options: str) -> None:
-    """Build the images of a compose file, told by ``options`` such as ``--file``.
+def build_stack(docker: Docker, progress: Progress) -> None:
+    """Build the images of the stack.
 
     Raises:
         ProcessFailed: with the end of the build's log.
+        NotWritable: ``out/`` belongs to somebody else.
     """
-    with progress.phase("build", "Build images") as phase, _build_settings(docker) as settings:
+    _build(docker, progress, "build", "Build images")
+
+
+def build_load(docker: Docker, progress: Progress) -> None:
+    """Build the image of the load test.
+
+    Raises:
+        As `build_stack`.
+    """
+    _build(docker, progress, "build-locust", "Build the load test's image", "--file", LOAD_FILE)
+
+
+def remove_replaced(docker: Docker) -> None:
+    """Remove images that lost their name to a newer build; those of containers stay."""
+    for project in (PROJECT, LOAD_PROJECT):
+        label = f"label=com.docker.compose.project={project}"
+        # What cannot be removed now is removed after another build.
+        with suppress(ProcessFailed, NotReady):
+            docker.ask("image", "prune", "--force", "--filter", label, seconds=_PRUNE_SECONDS)
+
+
+def _build(docker: Docker, progress: Progress, name: str, title: str, *options: str) -> None:
+    with progress.phase(name, title) as phase, _build_settings(docker) as settings:
         docker.run_well(
-            "build",
+            name,
             ["compose", *options, "--progress", "plain", "build"],
             _BUILD_SECONDS,
             lambda log: phase.status(last_lines(log, 1)),
@@ -62,8 +86,8 @@ def _is_there(docker: Docker, name: str) -> bool:
 @contextmanager
 def _build_settings(docker: Docker) -> Iterator[Path]:
     """A folder with what this machine knows of mirrors and certificates, for a build alone."""
-    folder = docker.repo / "out" / "images" / "build-settings"
-    try:
+    # Beside the logs, because Docker from a snap cannot see /tmp; two builds do not share it.
+    with temporary_folder(docker.logs, "build-settings-") as folder:
         try:
             subprocess.run(  # noqa: S603 - a script of the project
                 [docker.repo / "images" / "secrets.sh", folder],
@@ -80,5 +104,3 @@ def _build_settings(docker: Docker) -> Iterator[Path]:
                 excerpt=error.stderr.strip(),
             ) from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -10,10 +10,11 @@ from console.errors import AnswerError, NotUp, ProcessFailed
 from console.load import Load, read_load, read_progress
 from console.logs import last_lines
 from console.progress import Progress
+from console.results import have_folder
 from stack.containers import Container, containers
 from stack.context import Stack
 from stack.docker import LOAD_FILE, PROJECT, Docker
-from stack.images import build
+from stack.images import build_load, remove_replaced
 from stack.updown import stop_load
 from stack.waiting import wait_until
 
@@ -42,6 +43,7 @@ def run_load(stack: Stack, workers: int, *, headless: bool) -> None:
         NotUp: the stack does not run.
         LoadFailed: a limit was passed.
         NotReady: it did not end in time.
+        NotWritable: ``out/`` belongs to somebody else.
     """
     docker = stack.docker
     docker.check()
@@ -49,10 +51,9 @@ def run_load(stack: Stack, workers: int, *, headless: bool) -> None:
         raise NotUp(f"the network {_NETWORK} is missing: start the stack with `make up`")
     stop_load(docker)
     reports = stack.repo / "out" / "locust"
-    reports.mkdir(parents=True, exist_ok=True)
-    for old in (*reports.glob("stats_*.csv"), reports / "report.html"):
-        old.unlink(missing_ok=True)
-    build(docker, stack.progress, *_FILE)
+    have_folder(reports)
+    build_load(docker, stack.progress)
+    remove_replaced(docker)
     headless = headless or stack.settings.locust_headless == "true"
     environment = {
         "LOCUST_OWNER": f"{os.getuid()}:{os.getgid()}",

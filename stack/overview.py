@@ -1,5 +1,7 @@
 """``ps``: every container with its state, and what it uses next to what it may use."""
 
+from collections.abc import Mapping, Sequence
+
 from rich import box
 from rich.table import Table
 
@@ -21,7 +23,8 @@ def show_containers(stack: Stack) -> None:
     if not found:
         stack.say("There are no containers: `make up` starts the stack.")
         return
-    used = usage(stack.docker, [one for one in found if one.state == "running"])
+    running = [one for one in found if one.state == "running"]
+    used = usage(stack.docker, running)
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("container", no_wrap=True)
     table.add_column("state", no_wrap=True)
@@ -29,8 +32,10 @@ def show_containers(stack: Stack) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for container in found:
         table.add_row(*_row(container, used.get(container.name)))
+    table.add_section()
+    table.add_row(*_sum(running, used))
     stack.console.print(table)
-    stack.say("CPU is in percent of one core; - means no limit.")
+    stack.say("CPU is in percent of one core; - means no limit. The sum is of those that run.")
 
 
 def _row(container: Container, used: Usage | None) -> tuple[str, ...]:
@@ -39,6 +44,17 @@ def _row(container: Container, used: Usage | None) -> tuple[str, ...]:
         container.condition,
         used.cpu if used else "",
         f"{container.cpus:.0%}" if container.cpus else "-",
-        used.memory if used else "",
-        f"{container.memory / _MIB:.0f}M" if container.memory else "-",
+        _size(used.memory) if used else "",
+        _size(container.memory) if container.memory else "-",
     )
+
+
+def _sum(running: Sequence[Container], used: Mapping[str, Usage]) -> tuple[str, ...]:
+    limits = [one.memory for one in running]
+    memory = sum(one.memory for one in used.values())
+    # One without a limit may use all of the machine.
+    return "sum", "", "", "", _size(memory), _size(sum(limits)) if all(limits) else "-"
+
+
+def _size(memory: int) -> str:
+    return f"{memory / _MIB:.0f}M"

@@ -35,6 +35,8 @@ def ingest(stack: Stack) -> None:
 def train(stack: Stack, params: Mapping[str, Any]) -> None:
     """Ingest what is open, train, and say what came of it.
 
+    New rows start a run without Params by themselves; a run with Params comes after it.
+
     Raises:
         NotUp: Airflow gives no answer.
         AnswerError: a Param is unknown or has a wrong value.
@@ -45,11 +47,17 @@ def train(stack: Stack, params: Mapping[str, Any]) -> None:
     before = current_champion(stack)
     known = {run.id for run in stack.airflow.runs(TRAINING)}
     rows = _ingest(stack)
-    with stack.progress.phase("train", "Train") as phase:
-        if rows and not params:
+    if rows:
+        title = "Train on the new rows, without the Params" if params else "Train"
+        with stack.progress.phase("train", title) as phase:
             run = _asset_run(stack, known, phase)
-        else:
-            run = stack.airflow.trigger(TRAINING, params)
+            follow(stack.airflow, run, phase, stack.poll)
+            phase.result = _verdict(stack, run, before)
+        if not params:
+            return
+        before = current_champion(stack)
+    with stack.progress.phase("train", "Train") as phase:
+        run = stack.airflow.trigger(TRAINING, params)
         follow(stack.airflow, run, phase, stack.poll)
         phase.result = _verdict(stack, run, before)
 
@@ -148,14 +156,16 @@ def _asset_run(stack: Stack, known: set[str], phase: Phase) -> Run:
 
 def _verdict(stack: Stack, run: Run, before: Champion | None) -> str:
     """What a training run came to."""
-    trained = stack.airflow.result(run, "register")
+    trained = stack.airflow.result(run, "register")  # None when it rolled back
     after = stack.registry.champion()
-    if before is None or before.version != after.version:
-        return f"{described(after)} is the champion{_instead_of(before)}"
-    if trained in (None, after.version):
+    stays = before is not None and before.version == after.version
+    if trained not in (None, after.version):
+        reason = stack.registry.verdict(str(trained)) or "see the log of the task promote"
+        keeps = "stays the champion" if stays else "is the champion"
+        return f"the gate refused version {trained}: {reason}. {described(after)} {keeps}"
+    if stays:
         return f"{described(after)} stays the champion: the same data, Params and code made it"
-    reason = stack.registry.verdict(str(trained)) or "see the log of the task promote"
-    return f"the gate refused version {trained}: {reason}. {described(after)} stays the champion"
+    return f"{described(after)} is the champion{_instead_of(before)}"
 
 
 def _instead_of(before: Champion | None) -> str:

@@ -7,10 +7,11 @@ from rich.table import Table
 
 from console.errors import AnswerError, NotReady, ProcessFailed
 from stack.context import Stack
+from stack.defaults import warn_if_exposed
 from stack.docker import LOAD_FILE, LOAD_PROJECT, PROJECT, Docker
 from stack.first_model import wait_for_model
 from stack.health import HEALTHY_SECONDS, Watch
-from stack.images import build, have_base_images
+from stack.images import build_load, build_stack, have_base_images, remove_replaced
 from stack.training import current_champion, described
 
 _DOWN_SECONDS = 300.0
@@ -24,11 +25,16 @@ def up(stack: Stack) -> None:
         ProcessFailed: a build or a container failed.
         NotReady: containers or the first model took too long.
         DagFailed: the first run failed.
+        NotWritable: ``out/`` belongs to somebody else.
     """
     stack.docker.check()
+    warn_if_exposed(stack)
     have_base_images(stack.docker, stack.settings, stack.progress)
-    build(stack.docker, stack.progress)
+    build_stack(stack.docker, stack.progress)
+    # So that a plain `docker compose up` of its file needs no package index.
+    build_load(stack.docker, stack.progress)
     start(stack)
+    remove_replaced(stack.docker)
     wait_for_model(stack)
     _show(stack)
 

@@ -53,6 +53,7 @@ def main() -> None:
         "main:create_app",
         factory=True,
         http="inference.wire:WireProtocol",
+        ws="none",
         host=server.fastapi_host,
         port=server.fastapi_port,
         workers=server.workers,

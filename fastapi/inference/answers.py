@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from .errors import ClientGoneError, InferenceError, NoModelError, RequestError
 
@@ -39,6 +40,19 @@ def error_answer(error: InferenceError) -> Answer:
     if isinstance(error, ClientGoneError):
         return Answer(CLIENT_GONE, b"")
     return Answer(500, body)
+
+
+def on_the_wire(answer: Answer, more: Headers = (), *, is_last: bool = False) -> bytes:
+    """An answer's bytes in HTTP/1.1; after the last one the connection is closed."""
+    lines = [b"%b: %b\r\n" % header for header in (*more, *answer.headers)]
+    if is_last:
+        lines.append(b"connection: close\r\n")
+    return b"%bcontent-length: %d\r\n%b\r\n%b" % (
+        STATUS_LINE[answer.status],
+        len(answer.body),
+        b"".join(lines),
+        answer.body,
+    )
 
 
 async def send_answer(answer: Answer, send: Send) -> None:

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from .bodies import BodyReader
 from .direct import DirectRoute, InferenceApp, ShortWay
 from .docs_page import serve_docs
-from .endpoints import Predictions
+from .endpoints import Endpoint, Predictions
 from .errors import RuntimeFolderError
+from .health import Health
 from .manager import ModelManager
 from .memory import spare_the_collector, use_one_arena
 from .metrics import Metrics
@@ -107,16 +108,17 @@ def create_app(settings: Settings) -> InferenceApp:
         await client.aclose()
         await asyncio.to_thread(notes.remove)
 
-    one_row = DirectRoute("/predict/", predictions.one)
+    health = Health(manager)
     one_row_paths = frozenset(("/predict/", "/predict"))
-    turn = Turn(predictions.each, partial(metrics.request, one_row.label))
+    turn = Turn(predictions.each, partial(metrics.request, "/predict/"))
     app = InferenceApp(
         short_way=ShortWay(turn, one_row_paths, settings.max_body_bytes),
         direct={
-            **dict.fromkeys(one_row_paths, one_row),
-            "/predict/batch": DirectRoute("/predict/batch", predictions.batch),
-            "/predict/batch/": DirectRoute("/predict/batch", predictions.batch),
-            "/invocations": DirectRoute("/invocations", predictions.invocation),
+            **_direct("POST", predictions.one, "/predict/", "/predict"),
+            **_direct("POST", predictions.batch, "/predict/batch", "/predict/batch/"),
+            **_direct("POST", predictions.invocation, "/invocations"),
+            **_direct("GET", health.live, "/health/live"),
+            **_direct("GET", health.ready, "/health/ready"),
         },
         metrics=metrics,
         bodies=[Observation, predictions.parse_batch.model],
@@ -131,11 +133,16 @@ def create_app(settings: Settings) -> InferenceApp:
     serve_docs(app)
     answer_unmatched(app)
     app.include_router(prediction_router(predictions, settings.max_batch_rows))
-    app.include_router(health_router(manager))
+    app.include_router(health_router(manager, health))
     app.include_router(
         operation_router(manager, notes, metrics, settings.model_name, settings.model_alias)
     )
     return app
+
+
+def _direct(method: str, endpoint: Endpoint, *paths: str) -> dict[tuple[str, str], DirectRoute]:
+    """One endpoint under several paths, counted under the first of them."""
+    return dict.fromkeys(((method, path) for path in paths), DirectRoute(paths[0], endpoint))
 
 
 def _report_failure(task: asyncio.Task[None]) -> None:

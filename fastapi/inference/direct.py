@@ -34,7 +34,7 @@ class ShortWay:
 
 
 class InferenceApp(FastAPI):
-    """FastAPI, except for a POST to one of ``direct``'s paths.
+    """FastAPI, except for the methods and paths of ``direct``.
 
     FastAPI's routing and dependency handling cost more than a prediction does. What goes
     directly skips them; every other request takes the usual way. Both are counted here.
@@ -43,7 +43,7 @@ class InferenceApp(FastAPI):
 
     def __init__(
         self,
-        direct: Mapping[str, DirectRoute],
+        direct: Mapping[tuple[str, str], DirectRoute],
         short_way: ShortWay,
         metrics: Metrics,
         bodies: Sequence[type[BaseModel]],
@@ -59,8 +59,8 @@ class InferenceApp(FastAPI):
         """Answer and count one request."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
-        elif scope["method"] == "POST" and scope["path"] in self._direct:
-            await self._answer_directly(self._direct[scope["path"]], scope, receive, send)
+        elif route := self._direct.get((scope["method"], scope["path"])):
+            await self._answer_directly(route, scope, receive, send)
         else:
             await self._answer_usually(scope, receive, send)
 

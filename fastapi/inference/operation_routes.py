@@ -1,16 +1,17 @@
 """Routes that show how the service is and nudge it: health, model, metrics, reload."""
 
-from typing import Any, Final
+from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from .health import NO_MODEL, Health, unavailable
 from .manager import ModelManager
 from .metrics import Metrics
+from .prediction_routes import response_of
 from .processes import ProcessNotes
 from .schemas import ModelStatus, ReloadAnswer, ReloadFailure, Status
 
-_NO_MODEL: Final = "No verified model is loaded yet"
 _NOT_READY: dict[int | str, dict[str, Any]] = {
     503: {"model": Status, "description": "No verified model is loaded"}
 }
@@ -19,26 +20,22 @@ _FAILED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def health_router(manager: ModelManager) -> APIRouter:
+def health_router(manager: ModelManager, health: Health) -> APIRouter:
     """Whether the process works, and whether it can predict."""
     router = APIRouter(tags=["health"])
 
     # Load balancers and curl -I ask with HEAD.
     @router.head("/health/live", include_in_schema=False)
     @router.get("/health/live", response_model=Status, responses=_NOT_READY)
-    async def live() -> Response:
+    async def live(request: Request) -> Response:
         """200 while the process follows the registry, with or without a model."""
-        if manager.running:
-            return JSONResponse({"status": "live"})
-        return _unavailable("The loop that follows the registry has ended: restart the service")
+        return response_of(await health.live(request.scope, request.receive))
 
     @router.head("/health/ready", include_in_schema=False)
     @router.get("/health/ready", response_model=Status, responses=_NOT_READY)
-    async def ready() -> Response:
+    async def ready(request: Request) -> Response:
         """200 once a verified model is loaded."""
-        if manager.serving is not None:
-            return JSONResponse({"status": "ready"})
-        return _unavailable(manager.last_error or _NO_MODEL)
+        return response_of(await health.ready(request.scope, request.receive))
 
     @router.head("/ping", include_in_schema=False)
     @router.get(
@@ -55,7 +52,7 @@ def health_router(manager: ModelManager) -> APIRouter:
         """Version of the MLflow library that logged the model."""
         serving = manager.serving
         if serving is None:
-            return _unavailable(_NO_MODEL)
+            return response_of(unavailable(NO_MODEL))
         return PlainTextResponse(serving.version.mlflow_version or "unknown")
 
     return router
@@ -107,7 +104,3 @@ def operation_router(
         return JSONResponse(failure.model_dump(), status_code=503)
 
     return router
-
-
-def _unavailable(detail: str) -> Response:
-    return JSONResponse({"status": "unavailable", "detail": detail}, status_code=503)

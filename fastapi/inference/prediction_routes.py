@@ -24,7 +24,7 @@ def prediction_router(predictions: Predictions, max_rows: int) -> APIRouter:
     )
     async def predict(request: Request) -> Response:
         """Predict the cover type of one place."""
-        return _response(await respond(predictions.one, request.scope, request.receive))
+        return response_of(await respond(predictions.one, request.scope, request.receive))
 
     @router.post("/predict/batch/", include_in_schema=False)
     @router.post(
@@ -34,7 +34,7 @@ def prediction_router(predictions: Predictions, max_rows: int) -> APIRouter:
     )
     async def predict_batch(request: Request) -> Response:
         """Predict many places at once."""
-        return _response(await respond(predictions.batch, request.scope, request.receive))
+        return response_of(await respond(predictions.batch, request.scope, request.receive))
 
     @router.post(
         "/invocations",
@@ -43,11 +43,12 @@ def prediction_router(predictions: Predictions, max_rows: int) -> APIRouter:
     )
     async def invocations(request: Request) -> Response:
         """Predict through MLflow's scoring protocol; columns that are not known are ignored."""
-        return _response(await respond(predictions.invocation, request.scope, request.receive))
+        return response_of(await respond(predictions.invocation, request.scope, request.receive))
 
     return router
 
 
-def _response(answer: Answer) -> Response:
+def response_of(answer: Answer) -> Response:
+    """An answer as FastAPI sends it."""
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     return Response(answer.body, status_code=answer.status, headers=headers)

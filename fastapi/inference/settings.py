@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="largest request body, in bytes")
     body_timeout_seconds: float = Field(
-        10,
+        4,
         gt=0,
         allow_inf_nan=False,
         description="seconds within which a request's whole body must arrive",

@@ -10,12 +10,11 @@ head and arrives in one piece needs no parser; every other one goes uvicorn's wa
 from time import perf_counter
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-
-from .answers import Answer
+from .answers import Answer, on_the_wire
 from .bodies import check_headers
 from .direct import InferenceApp
 from .errors import RequestError
+from .guard import GuardedProtocol
 
 _END: Final = b"\r\n\r\n"
 # Headers that ask for more than an answer; uvicorn knows what to do about them.
@@ -25,8 +24,8 @@ _MOST_HEADS: Final = 4096
 _LONGEST_HEAD: Final = 4096
 
 
-class WireProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, with a short way for predictions of one row."""
+class WireProtocol(GuardedProtocol):
+    """The guarded protocol with a short way for predictions of one row."""
 
     # Of all connections of this process: a head, and the length of the body that follows it.
     heads: Final[dict[bytes, int]] = {}
@@ -35,7 +34,6 @@ class WireProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         app = self.config.loaded_app
         self._app = app if isinstance(app, InferenceApp) else None
-        self._is_mid_request = False
         self._awaits_answer = False
         self._is_leaving = False
         self._last_used = 0.0
@@ -51,7 +49,8 @@ class WireProtocol(HttpToolsProtocol):
         length = self.heads.get(head)
         if length == len(data) - end and not self.flow.write_paused:
             self._awaits_answer = True
-            self._app.short_way.turn.add(self, data[end:], perf_counter())
+            self._last_used = perf_counter()
+            self._app.short_way.turn.add(self, data[end:], self._last_used)
             return
         self._head = head if len(_END) < end <= _LONGEST_HEAD else None
         self._parse(data)
@@ -62,16 +61,9 @@ class WireProtocol(HttpToolsProtocol):
         self._awaits_answer = False
         if self.transport.is_closing():
             return
-        self._last_used = perf_counter()
         self.server_state.total_requests += 1
-        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        lines += [b"%b: %b\r\n" % header for header in answer.headers]
-        if self._is_leaving:
-            lines.append(b"connection: close\r\n")
-        self.transport.write(
-            b"%b%bcontent-length: %d\r\n\r\n%b"
-            % (STATUS_LINE[answer.status], b"".join(lines), len(answer.body), answer.body)
-        )
+        headers = (*self.server_state.default_headers,)
+        self.transport.write(on_the_wire(answer, headers, is_last=self._is_leaving))
         if self._is_leaving:
             self.transport.close()
         elif self.timeout_keep_alive_task is None:
@@ -96,7 +88,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def _is_idle(self) -> bool:
         return (
-            not self._is_mid_request
+            not self.is_mid_request
             and not self._awaits_answer
             and (self.cycle is None or self.cycle.response_complete)
         )
@@ -107,13 +99,6 @@ class WireProtocol(HttpToolsProtocol):
             self._app.short_way.turn.finish()
         super().data_received(data)
 
-    # Called by uvicorn's parser.
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._is_mid_request = True
-        super().on_message_begin()
-
     def on_headers_complete(self) -> None:
         """Remember the head if it is that of a plain prediction."""
         super().on_headers_complete()
@@ -122,11 +107,6 @@ class WireProtocol(HttpToolsProtocol):
             length = self._plain_length()
             if length is not None:
                 self.heads[head] = length
-
-    def on_message_complete(self) -> None:
-        """The request is whole."""
-        self._is_mid_request = False
-        super().on_message_complete()
 
     def _plain_length(self) -> int | None:
         """The length of the body if the head that was parsed is that of a plain prediction."""

@@ -83,7 +83,7 @@ def test_health_and_figures_do_not_wait_behind_predictions(start_gateway: StartG
     gateway = start_gateway(queue_timeout="60s", queue_length=1000)
     gateway.replicas(1)
     with gateway.load(3 * AT_ONCE, sleep=1):
-        for path in ("/health/ready", "/metrics", "/model", "/docs"):
+        for path in ("/health/ready", "/model", "/docs"):
             answer = gateway.get(path)
             assert answer.is_success
             assert answer.elapsed.total_seconds() < 0.9

@@ -1,4 +1,7 @@
-"""Containers of one test: started with the docker command line, as a person would."""
+"""Containers of one test: started with the docker command line, as a person would.
+
+What a killed run leaves behind carries a label: docs/closed-network.md says how to remove it.
+"""
 
 import json
 import os
@@ -16,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCKER = shutil.which("docker") or "docker"
 COMMAND_SECONDS = 120
 READY_SECONDS = 60
-RECIPE_LABEL = "covertype.recipe"  # on what `make images` built
+RECIPE_LABEL = "covertype.recipe"  # on what `make images` built, and on what was made from it
+OF_A_TEST = ("--label", "covertype.test=1")
 
 
 def image_names() -> dict[str, str]:
@@ -44,10 +48,11 @@ def docker(*arguments: str, check: bool = True, text: str | None = None) -> str:
 
 
 def built_here(image: str) -> bool:
-    """Is it an image of `make images`, and not the official one?"""
-    return RECIPE_LABEL in (
-        json.loads(docker("image", "inspect", image))[0]["Config"]["Labels"] or {}
+    """Is it an image of `make images`, and not the official one, nor one made from an image?"""
+    labels: dict[str, str] = (
+        json.loads(docker("image", "inspect", image))[0]["Config"].get("Labels") or {}
     )
+    return labels.get(RECIPE_LABEL, "").startswith(f"{image} ")
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:
@@ -142,7 +147,7 @@ class Containers:
         container = Container(name)
         self.started.append(container)
         docker(
-            *("run", "--detach", "--name", name, "--network", self.network),
+            *("run", "--detach", *OF_A_TEST, "--name", name, "--network", self.network),
             *(*settings, *options, image, *command),
         )
         return container
@@ -159,13 +164,14 @@ class Containers:
             part for key, value in (env or {}).items() for part in ("--env", f"{key}={value}")
         ]
         return docker(
-            "run", "--rm", "--network", self.network, *settings, *options, image, *command
+            *("run", "--rm", *OF_A_TEST, "--network", self.network),
+            *(*settings, *options, image, *command),
         )
 
     def volume(self) -> str:
         """A named volume, empty and of this test alone."""
         name = f"{self.network}-volume-{len(self.volumes)}"
-        docker("volume", "create", name)
+        docker("volume", "create", *OF_A_TEST, name)
         self.volumes.append(name)
         return name
 
@@ -174,7 +180,7 @@ class Containers:
 def containers_of_a_test() -> Iterator[Containers]:
     """Containers, and nothing of them afterwards."""
     network = f"images-test-{uuid.uuid4().hex[:8]}"
-    docker("network", "create", network)
+    docker("network", "create", *OF_A_TEST, network)
     containers = Containers(network)
     try:
         yield containers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.containers import Containers, docker
+from tests.images.containers import OF_A_TEST, Containers, docker
 
 pytestmark = pytest.mark.docker
 
@@ -38,7 +38,9 @@ def test_no_compiler_is_in_it(shared: Containers, images: dict[str, str]) -> Non
 
 
 def test_no_command_means_python(images: dict[str, str]) -> None:
-    assert docker("run", "--rm", "--interactive", images["python"], text="print(6 * 7)") == "42"
+    options = ("--rm", *OF_A_TEST, "--interactive")
+
+    assert docker("run", *options, images["python"], text="print(6 * 7)") == "42"
 
 
 def wheel_of_one_module(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.images.containers import ROOT, Containers, built_here, docker, image_names
+from tests.images.containers import OF_A_TEST, ROOT, Containers, built_here, docker, image_names
 
 pytestmark = pytest.mark.docker
 
@@ -16,7 +16,7 @@ OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 @pytest.fixture
 def image(request: pytest.FixtureRequest) -> str:
     name = image_names()[request.param]
-    docker("run", "--rm", "--entrypoint", "true", name)
+    docker("run", "--rm", *OF_A_TEST, "--entrypoint", "true", name)
     if not built_here(name):
         pytest.skip("not an image of `make images`")
     return name

@@ -116,6 +116,7 @@ class Service:
         config = uvicorn.Config(
             create_app(settings),
             http=WireProtocol,
+            ws="none",
             proxy_headers=False,
             port=0,
             log_config=None,

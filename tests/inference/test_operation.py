@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from covertype.schema import FEATURE_NAMES
+from inference.health import Health
 from inference.operation_routes import health_router
 from tests.inference.conftest import Follower, Service
 from tests.inference.fake_registry import FakeRegistry
@@ -140,7 +141,7 @@ def test_process_that_no_longer_follows_the_registry_is_not_alive(
 
     follower.polled = break_down  # type: ignore[method-assign]
     app = FastAPI()
-    app.include_router(health_router(follower.manager))
+    app.include_router(health_router(follower.manager, Health(follower.manager)))
 
     async def live() -> int:
         transport = httpx.ASGITransport(app)

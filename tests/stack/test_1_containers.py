@@ -3,11 +3,12 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from console.settings import Credentials, Settings
 from tests.images.containers import docker, wait_until
-from tests.stack.containers import Container, container, containers, declared
+from tests.stack.containers import Container, compose, container, containers, declared
 from tests.stack.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.stack
 STORES = {"mysql": 3306, "postgres": 5432, "redis": 6379, "minio": 9000}
 KNOWN_CAPABILITIES = {"minio-volume": ["CHOWN"]}
 HEALTHY_SECONDS = 60
+MOST_ADDED_BYTES = 300_000_000
+ROOT_NAMES = {"", "0", "root", "0:0"}
 
 
 def running() -> list[Container]:
@@ -46,8 +49,16 @@ def test_inference_has_its_replicas_each_with_its_limits(settings: Settings) -> 
 
     assert len(replicas) == settings.fastapi_replicas
     limits = {(each.host_config["NanoCpus"], each.host_config["Memory"]) for each in replicas}
-    megabytes = int(settings.fastapi_memory.removesuffix("M"))
-    assert limits == {(int(settings.fastapi_cpus * 1e9), megabytes * 1024 * 1024)}
+    memory = int(declared()["fastapi"]["deploy"]["resources"]["limits"]["memory"])
+    assert limits == {(int(settings.fastapi_cpus * 1e9), memory)}
+
+
+def test_the_inference_image_adds_little_to_its_base(settings: Settings) -> None:
+    sizes = [
+        int(docker("image", "inspect", "--format", "{{.Size}}", image))
+        for image in (settings.inference_image, settings.python_image)
+    ]
+    assert sizes[0] - sizes[1] < MOST_ADDED_BYTES
 
 
 def test_every_limit_of_the_compose_file_is_applied() -> None:
@@ -63,6 +74,11 @@ def test_no_process_is_root() -> None:
 
     assert all(users.values())
     assert [name for name, numbers in users.items() if numbers & {"0", "root"}] == []
+    # Jobs have ended by now; the one that gives a volume to its user has to be root.
+    of_root = {
+        each.service for each in containers() if each.details["Config"]["User"] in ROOT_NAMES
+    }
+    assert of_root == {"minio-volume"}
 
 
 def test_no_container_may_do_more_than_it_needs() -> None:
@@ -121,7 +137,8 @@ def test_inference_reaches_no_store(stack: Stack) -> None:
     reached = container("airflow-worker").inside("connect", *names)
     assert reached == dict.fromkeys(names, True)
     for replica in containers("fastapi"):
-        tried = replica.inside("connect", *names, *numbers, *published, "mlflow:5000")
+        others = ("airflow-apiserver:8080", "mlflow:5000")
+        tried = replica.inside("connect", *names, *numbers, *published, *others)
         assert [address for address, is_reached in tried.items() if is_reached] == ["mlflow:5000"]
 
 
@@ -134,3 +151,15 @@ def test_inference_holds_no_password(settings: Settings) -> None:
         assert not {name for name in replica.environment if "KEY" in name or "PASSWORD" in name}
     # The object store's keys are where they belong: the comparison sees them.
     assert set(container("mlflow").environment.values()) & secrets
+
+
+def test_flower_shows_the_worker_to_the_administrator(stack: Stack) -> None:
+    compose("--profile", "flower", "up", "--detach", "--no-deps", "flower")
+    try:
+        wait_until(lambda: container("flower").is_healthy(), "Flower is healthy", HEALTHY_SECONDS)
+        url = f"{stack.settings.url(stack.settings.flower_port)}/workers?json=1"
+        login = (stack.settings.airflow_admin_user, stack.settings.airflow_admin_password)
+        assert stack.web.get(url).status_code == httpx.codes.UNAUTHORIZED
+        assert "celery@" in stack.web.get(url, auth=login).raise_for_status().text
+    finally:
+        compose("--profile", "flower", "rm", "--force", "--stop", "flower")

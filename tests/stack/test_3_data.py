@@ -1,6 +1,7 @@
 """The data store holds what the random-data API sent, to the byte; and who may read it."""
 
 import hashlib
+import json
 import select
 import subprocess
 from collections.abc import Iterator
@@ -40,8 +41,10 @@ def body(stack: Stack, batch: dict[str, Any]) -> bytes:
 def test_every_batch_is_stored_as_it_was_sent(stack: Stack, ledger: dict[str, Any]) -> None:
     assert {batch["group_number"] for batch in ledger["batches"]} == set(range(1, 11))
     for batch in ledger["batches"]:
-        digest = hashlib.sha256(body(stack, batch)).hexdigest()
+        sent = body(stack, batch)
+        digest = hashlib.sha256(sent).hexdigest()
         assert digest == batch["sha256"] == batch["body_sha256"]
+        assert len(json.loads(sent)["data"]) == batch["rows_received"]
 
 
 def test_no_row_is_lost_and_none_is_there_twice(ledger: dict[str, Any]) -> None:

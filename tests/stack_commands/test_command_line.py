@@ -98,19 +98,45 @@ def test_secrets_need_nothing(
 
 
 def test_ps_shows_use_next_to_limits(stack: Stack, docker: FakeDocker) -> None:
-    docker.containers([container("fastapi"), container("airflow-init", "exited")])
+    docker.containers(
+        [
+            container("fastapi"),
+            container("mlflow"),
+            container("redis"),
+            container("airflow-init", "exited"),
+        ]
+    )
     docker.answer(
         "stats",
         Reply(
             '{"Name": "taller_locust-fastapi-1", "CPUPerc": "12.50%", '
             '"MemUsage": "73.4MiB / 1000MiB"}\n'
+            '{"Name": "taller_locust-mlflow-1", "CPUPerc": "1.00%", '
+            '"MemUsage": "1.086GiB / 1000MiB"}\n'
+            '{"Name": "taller_locust-redis-1", "CPUPerc": "--", "MemUsage": "-- / --"}\n'
         ),
     )
     show_containers(stack)
     rows = [line.split() for line in shown(stack).splitlines()]
-    assert ["fastapi-1", "running,", "healthy", "12.50%", "150%", "73.4MiB", "1000M"] in rows
+    assert ["fastapi-1", "running,", "healthy", "12.50%", "150%", "73M", "1000M"] in rows
+    assert ["mlflow-1", "running,", "healthy", "1.00%", "-", "1112M", "1000M"] in rows
+    assert ["redis-1", "running,", "healthy", "-", "1000M"] in rows  # it has just ended
     assert ["airflow-init-1", "done", "-", "1000M"] in rows
-    assert docker.calls_with("stats")[0].arguments[-1] == "id-fastapi-1"
+    assert docker.calls_with("stats")[0].arguments[-3:] == [
+        *("id-fastapi-1", "id-mlflow-1", "id-redis-1")
+    ]
+    # Of those that run: 73.4 + 1112.1 of three times 1000.
+    assert next(row for row in reversed(rows) if row[:1] == ["sum"]) == ["sum", "1185M", "3000M"]
+
+
+def test_the_sum_of_limits_is_none_where_one_has_none(stack: Stack, docker: FakeDocker) -> None:
+    unlimited = container("redis")
+    unlimited["HostConfig"] = {"NanoCpus": 0, "Memory": 0, "RestartPolicy": {"Name": "always"}}
+    docker.containers([container("fastapi"), unlimited])
+    docker.answer("stats", out="")
+    show_containers(stack)
+    rows = [line.split() for line in shown(stack).splitlines()]
+    assert ["sum", "0M", "-"] in rows
 
 
 def test_ps_of_nothing_says_what_to_do(stack: Stack, docker: FakeDocker) -> None:

@@ -1,5 +1,6 @@
 """``secrets`` replaces the public passwords, once, and nothing else."""
 
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from console.envfile import read_values
-from console.errors import SettingsError
+from console.errors import NotUp, SettingsError
 from console.settings import Credentials, Settings
 from stack.context import Stack
 from stack.credentials import InUse, random_values, replace_values, write_secrets
-from tests.stack_commands.conftest import shown
+from stack.defaults import PUBLIC
+from tests.stack_commands.conftest import shown, write_env
 from tests.stack_commands.fake_docker import FakeDocker, Reply
+from tests.support.servers import REPO
 
 
 @pytest.fixture
@@ -39,14 +42,15 @@ def committed(repo: Path) -> Path:
 def test_every_password_and_key_is_replaced(stack: Stack) -> None:
     path = stack.repo / ".env"
     before = read_values(path, {})
-    path.chmod(0o640)
+    path.chmod(0o644)
     write_secrets(stack)
     after = read_values(path, {})
     changed = {key for key in before if before[key] != after[key]}
     assert changed == {name.upper() for name in Credentials.model_fields} - {"AIRFLOW_ADMIN_USER"}
     assert len({after[key] for key in changed}) == len(changed)
     Settings.of(after, {})
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "mode 600" in shown(stack)
     assert {file.name for file in stack.repo.iterdir()} == {"images", ".env"}
     for key in changed:
         assert after[key] not in shown(stack)
@@ -87,11 +91,39 @@ def test_a_stack_that_was_started_keeps_its_passwords(stack: Stack, ready: FakeD
     assert query[-1] == "label=com.docker.compose.project=taller_locust"
 
 
-def test_an_engine_is_not_needed(stack: Stack, ready: FakeDocker) -> None:
+def test_public_values_are_replaced_without_an_engine(stack: Stack, ready: FakeDocker) -> None:
+    write_env(stack.repo, {})
     ready.answer("volume ls", Reply(err="Cannot connect to the Docker daemon\n", code=1))
     write_secrets(stack)
     assert "No Docker Engine answers" in shown(stack)
     assert "Wrote 10 random passwords and keys" in shown(stack)
+
+
+def test_values_that_volumes_may_need_stay_while_no_engine_answers(
+    stack: Stack, ready: FakeDocker
+) -> None:
+    write_env(stack.repo, {"REDIS_PASSWORD": "mine"})
+    before = (stack.repo / ".env").read_bytes()
+    ready.answer("volume ls", Reply(err="Cannot connect to the Docker daemon\n", code=1))
+    with pytest.raises(NotUp, match=r"start Docker, then run `make secrets` again \(.*daemon"):
+        write_secrets(stack)
+    assert (stack.repo / ".env").read_bytes() == before
+
+
+def test_the_public_values_are_those_of_the_published_file() -> None:
+    published = read_values(REPO / ".env", {})
+    names = {name.upper() for name in Credentials.model_fields} - {"AIRFLOW_ADMIN_USER"}
+    assert {name: published[name] for name in names} == PUBLIC
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_root_leaves_the_file_to_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("KEY=old\n")
+    os.chown(path, 12345, 23456)
+    replace_values(path, {"KEY": "new"})
+    assert path.read_text() == "KEY=new\n"
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 23456)
 
 
 def test_docker_is_not_needed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

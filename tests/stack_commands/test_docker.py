@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from console.errors import NotReady, NotUp, ProcessFailed
+from console.errors import NotReady, NotUp, NotWritable, ProcessFailed
 from stack.docker import Docker
 from tests.stack_commands.conftest import POLL
 from tests.stack_commands.fake_docker import FakeDocker, Reply
@@ -45,6 +45,12 @@ def test_a_machine_without_docker_is_told_what_to_do(
             "Docker Compose is missing: .*`make engine`",
         ),
         ("compose version", Reply("1.29.2"), r"Docker Compose 1\.29\.2 is too old"),
+        (
+            "compose version",
+            Reply("v2.23.0-desktop.1\n"),
+            r"Docker Compose 2\.23\.0-desktop\.1 is too old: the stack needs 2\.23\.1 or newer",
+        ),
+        ("compose version", Reply("2.9"), r"Docker Compose 2\.9 is too old"),
     ],
 )
 def test_what_is_missing_is_named(
@@ -53,6 +59,12 @@ def test_what_is_missing_is_named(
     docker.answer(words, reply)
     with pytest.raises(NotUp, match=message):
         commands.check()
+
+
+@pytest.mark.parametrize("version", ["2.23.1", "2.40.3-3", "v2.100.0+ds1", "5.0", "dev"])
+def test_newer_versions_are_enough(commands: Docker, docker: FakeDocker, version: str) -> None:
+    docker.answer("compose version", out=f"{version}\n")
+    commands.check()
 
 
 def test_an_answer_and_a_failure(commands: Docker, docker: FakeDocker) -> None:
@@ -76,6 +88,14 @@ def test_a_long_command_writes_a_log(commands: Docker, docker: FakeDocker) -> No
         commands.run_well("up", ["compose", "up"], 20)
     assert caught.value.log == commands.log("up")
     assert caught.value.excerpt == "starting\nfailed: port is taken"  # of the last run alone
+
+
+def test_a_log_that_cannot_be_written_says_what_to_do(commands: Docker, docker: FakeDocker) -> None:
+    docker.answer("compose up")
+    commands.log("up").mkdir(parents=True)
+    with pytest.raises(NotWritable, match=r"up\.log cannot be written .*sudo chown -R .* out"):
+        commands.run("up", ["compose", "up"], 20)
+    assert not docker.calls
 
 
 def test_a_long_command_has_a_time_limit(commands: Docker, docker: FakeDocker) -> None:

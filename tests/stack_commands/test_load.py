@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from console.errors import AnswerError, NotUp
+from console.errors import AnswerError, NotUp, NotWritable
 from stack.context import Stack
 from stack.load import LoadFailed, end_load, run_load
 from tests.console.fake_web import FakeWeb
@@ -23,6 +23,7 @@ def ready(docker: FakeDocker) -> FakeDocker:
     docker.answer("network ls", out="0123456789ab\n")
     docker.answer("ps --quiet", out="")
     docker.answer("compose build")
+    docker.answer("image prune")
     docker.answer("compose up")
     docker.answer("compose down")
     docker.answer("logs", out="Locust's own words\n")
@@ -39,7 +40,7 @@ def ended(docker: FakeDocker, code: int) -> None:
 
 
 def leave_report(stack: Stack, docker: FakeDocker) -> None:
-    """Let ``docker compose up`` leave what Locust does; a report before it would be an old one."""
+    """Let ``docker compose up`` leave what Locust does."""
     report = stack.repo / "out" / "locust" / "stats_stats.csv"
     docker.answer("compose up", Reply(writes=(str(report), STATS)))
 
@@ -60,6 +61,8 @@ def test_the_page_is_left_running(stack: Stack, ready: FakeDocker, page: FakeWeb
     assert ready.calls_with("build")[0].arguments[1:3] == FILE
     assert ready.calls_with("build")[0].build_settings == ["ca", "pip"]
     assert (stack.repo / "out" / "locust").is_dir()
+    last = ready.calls.index(ready.calls_with("build")[0]) + 1
+    assert "prune" in ready.calls[last].arguments
     assert not ready.calls_with("down")
     assert f"Locust: {stack.settings.url(stack.settings.locust_port)}" in shown(stack)
 
@@ -93,13 +96,30 @@ def test_its_exit_code_is_the_commands(stack: Stack, ready: FakeDocker) -> None:
     assert ready.calls_with("down")
 
 
-def test_figures_of_an_earlier_run_are_not_shown(stack: Stack, ready: FakeDocker) -> None:
-    folder = stack.repo / "out" / "locust"
-    folder.mkdir(parents=True)
-    (folder / "stats_stats.csv").write_text(STATS)
+def test_a_run_without_figures_is_told(stack: Stack, ready: FakeDocker) -> None:
     ended(ready, 0)
     with pytest.raises(AnswerError, match="Locust left no totals"):
         run_load(stack, 0, headless=True)
+
+
+def test_reports_of_an_earlier_run_are_left_to_the_job_that_removes_them(
+    stack: Stack, ready: FakeDocker
+) -> None:
+    report = stack.repo / "out" / "locust" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.touch()  # it may belong to another user
+    ready.containers([container("locust")])
+    run_load(stack, 0, headless=False)
+    assert report.exists()
+
+
+def test_results_that_somebody_else_has_made_say_what_to_do(
+    stack: Stack, ready: FakeDocker
+) -> None:
+    (stack.repo / "out").write_text("a file where a folder must be")
+    with pytest.raises(NotWritable, match=r"cannot be written .*sudo chown -R .* out"):
+        run_load(stack, 0, headless=False)
+    assert not ready.calls_with("up")
 
 
 def test_the_setting_decides_without_the_option(

@@ -17,6 +17,8 @@ from tests.stack_commands.fake_airflow import (
     training,
 )
 
+DAG_RUNS = f"/api/v2/dags/{TRAINING}/dagRuns"
+
 
 def crowning(run: FakeRun, mlflow: FakeWeb, version: str) -> FakeRun:
     """The end of this run makes a version the champion."""
@@ -74,9 +76,47 @@ def test_params_start_a_run_of_their_own(
     stack: Stack, airflow: FakeAirflow, mlflow: FakeWeb
 ) -> None:
     crown(mlflow, "1")
-    airflow.planned += [ingestion("one", rows=9), crowning(training("two", "2"), mlflow, "2")]
+    airflow.planned += [ingestion("one", rows=0), crowning(training("two", "2"), mlflow, "2")]
     train(stack, {"seed": 7})
     assert airflow.runs[TRAINING][0].conf == {"seed": 7}
+    assert "is the champion instead of version 1" in shown(stack)
+
+
+def test_params_wait_for_the_run_that_new_rows_start(
+    stack: Stack, airflow: FakeAirflow, mlflow: FakeWeb
+) -> None:
+    crown(mlflow, "1")
+    gate(mlflow, "macro_f1 0.8500 is below version 2's 0.8600")
+    started = crowning(training("by the asset", "2", "asset_triggered"), mlflow, "2")
+    ingesting = ingestion("one", rows=10)
+    ingesting.at_end = lambda: airflow.runs[TRAINING].insert(0, started)
+    by_hand = training("by hand", "3")
+    airflow.planned += [ingesting, by_hand]
+
+    train(stack, {"seed": 7})
+    assert [run.id for run in airflow.runs[TRAINING]] == ["by hand", "by the asset"]
+    assert by_hand.conf == {"seed": 7}
+    asked = [(one.method, one.path) for one in airflow.requests]
+    last_look = max(n for n, (_, path) in enumerate(asked) if "by%20the%20asset" in path)
+    triggers = [n for n, one in enumerate(asked) if one == ("POST", DAG_RUNS)]
+    assert triggers
+    assert last_look < triggers[0]
+    assert "version 2 (extra_trees" in shown(stack)
+    assert "is the champion instead of version 1" in shown(stack)
+    last = shown(stack).splitlines()[-1]
+    assert "the gate refused version 3: macro_f1 0.8500 is below" in last
+    assert "stays the champion" in last
+
+
+def test_a_refused_version_is_no_champion_whoever_became_it_meanwhile(
+    stack: Stack, airflow: FakeAirflow, mlflow: FakeWeb
+) -> None:
+    crown(mlflow, "1")
+    gate(mlflow, "too low")
+    airflow.planned += [ingestion("one", rows=0), crowning(training("two", "3"), mlflow, "2")]
+    train(stack, {"seed": 7})
+    assert "the gate refused version 3: too low. version 2 (" in shown(stack)
+    assert "instead of" not in shown(stack)
 
 
 def test_a_refused_challenger_is_told_plainly(

@@ -1,14 +1,14 @@
-"""``up`` and ``down``: images, containers, and the errors that name what is at fault."""
+"""``up`` and ``down``: containers, and the errors that name what is at fault."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from console.errors import NotReady, NotUp, ProcessFailed
+from console.errors import NotReady, NotUp, NotWritable, ProcessFailed
 from stack.containers import parse_lines
 from stack.context import Stack
-from stack.images import build, have_base_images
+from stack.credentials import random_values, replace_values
+from stack.defaults import warn_if_exposed
 from stack.updown import down, start, up
 from tests.console.fake_web import FakeWeb
 from tests.stack_commands.conftest import crown, shown
@@ -28,6 +28,7 @@ def ready(docker: FakeDocker) -> FakeDocker:
     """A Docker on which everything goes well."""
     docker.answer("image ls", out="0123456789ab\n")
     docker.answer("compose build")
+    docker.answer("image prune")
     docker.answer("compose config --services", out=SERVICES)
     docker.answer("compose up")
     docker.answer("logs", Reply("the last line\n"))
@@ -68,38 +69,66 @@ def test_up_without_docker_touches_nothing(stack: Stack, monkeypatch: pytest.Mon
     assert not (stack.repo / "out").exists()
 
 
-def test_a_missing_base_image_is_pulled(stack: Stack, ready: FakeDocker) -> None:
-    ready.answer(f"image ls {stack.settings.redis_image}")
-    ready.answer("pull")
-    have_base_images(stack.docker, stack.settings, stack.progress)
-    pulled = [call.arguments for call in ready.calls_with("pull")]
-    assert pulled == [["pull", "--quiet", stack.settings.redis_image]]
-
-
-def test_a_base_image_that_no_registry_gives_is_explained(stack: Stack, ready: FakeDocker) -> None:
-    ready.answer("image ls")
-    ready.answer("pull", Reply(err="no route to host\n", code=1))
-    with pytest.raises(ProcessFailed, match=r"no registry gives it: `make images`") as caught:
+@pytest.mark.parametrize("inside", [".", "stack"])
+def test_results_that_somebody_else_has_made_say_what_to_do(
+    stack: Stack, ready: FakeDocker, inside: str
+) -> None:
+    in_the_way = stack.repo / "out" / inside
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_text("a file where a folder must be")
+    with pytest.raises(NotWritable, match=r"cannot be written .*sudo chown -R .* out"):
         up(stack)
-    assert caught.value.excerpt == "no route to host"
-    assert len(ready.calls_with("pull")) == 1
+    assert not ready.calls_with("build")
 
 
-def test_a_build_knows_the_machine_and_leaves_nothing(stack: Stack, ready: FakeDocker) -> None:
-    build(stack.docker, stack.progress)
-    call = ready.calls_with("build")[0]
-    assert call.arguments == ["compose", "--progress", "plain", "build"]
-    assert call.build_settings == ["ca", "pip"]
-    assert not Path(call.environment["BUILD_SETTINGS"]).exists()
+def test_up_builds_the_load_test_as_well(stack: Stack, ready: FakeDocker, gateway: FakeWeb) -> None:
+    gateway.answers["GET /health/ready"] = (200, {})
+    up(stack)
+    of_stack, of_load = ready.calls_with("build")
+    assert "--file" not in of_stack.arguments
+    assert of_load.arguments == [
+        *("compose", "--file", "docker-compose.locust.yaml", "--progress", "plain", "build")
+    ]
+    assert of_load.build_settings == ["ca", "pip"]
 
 
-def test_a_failed_build_shows_its_log(stack: Stack, ready: FakeDocker) -> None:
-    ready.answer("compose build", Reply("#7 RUN pip install\n", "ERROR: no such package\n", 1))
-    with pytest.raises(ProcessFailed, match="ended with exit code 1") as caught:
-        build(stack.docker, stack.progress)
-    assert caught.value.excerpt.endswith("ERROR: no such package")
-    assert caught.value.log == stack.repo / "out" / "stack" / "build.log"
-    assert not Path(ready.calls_with("build")[0].environment["BUILD_SETTINGS"]).exists()
+def test_up_removes_the_images_that_it_replaced(
+    stack: Stack, ready: FakeDocker, gateway: FakeWeb
+) -> None:
+    gateway.answers["GET /health/ready"] = (200, {})
+    busy = Reply(err="a prune operation is already running\n", code=1)
+    ready.answer("image prune", busy, Reply())
+    up(stack)
+    prunes = ready.calls_with("prune")
+    label = "label=com.docker.compose.project="
+    assert [call.arguments for call in prunes] == [
+        ["image", "prune", "--force", "--filter", f"{label}taller_locust"],
+        ["image", "prune", "--force", "--filter", f"{label}taller_locust_load"],
+    ]
+    # Containers have the old images until Compose has replaced them.
+    assert ready.calls.index(prunes[0]) > ready.calls.index(ready.calls_with("up")[0])
+
+
+@pytest.mark.usefixtures("ready")
+def test_up_warns_of_public_passwords_that_others_can_use(stack: Stack, gateway: FakeWeb) -> None:
+    gateway.answers["GET /health/ready"] = (200, {})
+    up(stack)
+    assert "WARNING" not in shown(stack)  # this machine alone
+    text = (stack.repo / ".env").read_text()
+    open_to_others = text.replace("BIND_ADDRESS=127.0.0.1", "BIND_ADDRESS=0.0.0.0")
+    (stack.repo / ".env").write_text(open_to_others)
+    up(Stack(stack.repo, stack.console, stack.poll))
+    warning = next(line for line in shown(stack).splitlines() if "WARNING" in line)
+    assert "BIND_ADDRESS=0.0.0.0 lets other machines reach the stack" in warning
+    assert "MINIO_ROOT_PASSWORD" in warning
+    assert "AIRFLOW_ADMIN_PASSWORD" not in warning  # the test's .env has another one
+    assert "`make secrets`" in warning
+
+
+def test_random_passwords_need_no_warning(stack: Stack) -> None:
+    replace_values(stack.repo / ".env", {"BIND_ADDRESS": "192.0.2.1", **random_values()})
+    warn_if_exposed(Stack(stack.repo, stack.console, stack.poll))
+    assert shown(stack) == ""
 
 
 def test_start_waits_until_all_live(stack: Stack, ready: FakeDocker) -> None:

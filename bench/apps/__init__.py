@@ -1,0 +1,1 @@
+"""The servers that are measured besides this service. Each is a program of its own."""
