@@ -55,11 +55,11 @@ class Predictions:
         """An answer for each of a few rows, all from the same version."""
         serving = self._serving()
         labels, probabilities = serving.model.predict(few_to_float32(rows, self._metrics.outside))
-        answers = []
-        for label, shares in zip(labels.tolist(), probabilities, strict=True):
-            answers.append(Answer(200, serving.answers.one(label, shares)))
-            self._metrics.predicted[label].inc()
-        return answers
+        found = labels.tolist()
+        bodies = serving.answers.each(found, probabilities)
+        for label in found:
+            self._metrics.predicted(label)
+        return [Answer(200, body) for body in bodies]
 
     async def batch(self, scope: Scope, receive: Receive) -> Answer:
         """Many rows: POST /predict/batch."""
@@ -93,7 +93,7 @@ class Predictions:
         for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
             if int(label) not in serving.model.classes:
                 raise unknown_class(int(label))
-            self._metrics.predicted[int(label)].inc(int(count))
+            self._metrics.predicted(int(label), int(count))
         return labels.tolist(), probabilities
 
 

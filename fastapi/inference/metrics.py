@@ -13,7 +13,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -22,12 +21,11 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from covertype.schema import COVER_TYPES, FEATURE_NAMES
+from covertype.schema import FEATURE_NAMES
 
 from .errors import LOAD_REASONS
 from .serving import Serving
-
-_LATENCY_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+from .tally import Tally
 
 
 class Metrics:
@@ -38,25 +36,10 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
-        self._requests = Counter(
-            "inference_requests",
-            "Requests by route and HTTP status; 499 means that the client went away",
-            ("route", "status"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "inference_request_seconds",
-            "Time from the request's headers to the last byte of the answer",
-            ("route",),
-            buckets=_LATENCY_BUCKETS,
-            registry=self._registry,
-        )
-        predictions = Counter(
-            "inference_predictions",
-            "Predicted rows by cover type",
-            ("cover_type",),
-            registry=self._registry,
-        )
+        tally = Tally()
+        self._registry.register(tally)
+        self.request = tally.request
+        self.predicted = tally.predicted
         outside = Counter(
             "inference_values_outside_training_range",
             "Values below or above everything in the training data, by feature",
@@ -86,24 +69,11 @@ class Metrics:
             ("reason",),
             registry=self._registry,
         )
-        self.predicted = {label: predictions.labels(name) for label, name in COVER_TYPES.items()}
         self.outside = tuple(outside.labels(name) for name in FEATURE_NAMES)
         self._polls = {
             result: polls.labels(result) for result in ("swapped", "unchanged", "paused", "failed")
         }
         self._failures = {reason: failures.labels(reason) for reason in LOAD_REASONS}
-        self._request_children: dict[tuple[str, int], Counter] = {}
-        self._seconds_children: dict[str, Histogram] = {}
-
-    def request(self, route: str, status: int, seconds: float) -> None:
-        """Count one request that has been answered."""
-        counter = self._request_children.get((route, status))
-        if counter is None:
-            counter = self._requests.labels(route, str(status))
-            self._request_children[route, status] = counter
-            self._seconds_children[route] = self._seconds.labels(route)
-        counter.inc()
-        self._seconds_children[route].observe(seconds)
 
     def swapped(self, serving: Serving) -> None:
         """Show another version as the one that serves."""

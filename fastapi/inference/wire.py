@@ -10,7 +10,7 @@ head and arrives in one piece needs no parser; every other one goes uvicorn's wa
 from time import perf_counter
 from typing import Any, Final
 
-from .answers import Answer, on_the_wire
+from .answers import Answer, Heads, on_the_wire
 from .bodies import check_headers
 from .direct import InferenceApp
 from .errors import RequestError
@@ -29,6 +29,7 @@ class WireProtocol(GuardedProtocol):
 
     # Of all connections of this process: a head, and the length of the body that follows it.
     heads: Final[dict[bytes, int]] = {}
+    _response_heads: Final = Heads()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -62,11 +63,13 @@ class WireProtocol(GuardedProtocol):
         if self.transport.is_closing():
             return
         self.server_state.total_requests += 1
-        headers = (*self.server_state.default_headers,)
-        self.transport.write(on_the_wire(answer, headers, is_last=self._is_leaving))
+        headers = self.server_state.default_headers
         if self._is_leaving:
+            self.transport.write(on_the_wire(answer, (*headers,), is_last=True))
             self.transport.close()
-        elif self.timeout_keep_alive_task is None:
+            return
+        self.transport.write(self._response_heads.on_the_wire(answer, headers))
+        if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
 
     def shutdown(self) -> None:

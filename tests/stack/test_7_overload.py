@@ -7,25 +7,18 @@ burden to the generator, which is on the same machine.
 
 import json
 import logging
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from covertype.schema import FEATURES
-from tests.images.containers import ROOT, wait_until
 from tests.stack.containers import containers, docker
+from tests.stack.open_loop import constant_server, generate, watching, write_bodies
 from tests.stack.stack import Stack
-from tests.support.servers import free_port
 
 pytestmark = pytest.mark.stack
 
@@ -33,66 +26,16 @@ CPUS = "0.07"
 CONNECTIONS = 1000
 FEW_CONNECTIONS = 16
 SECONDS = 12
-BODIES = 10_000
 RECOVERY_SECONDS = 2
 # The p99 of two quiet runs differs by as much on a shared machine; overload makes it 50 times.
 NOISE = 4
-WATCH_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="module")
 def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Different rows, one a line, inside the ranges of the data."""
-    path = tmp_path_factory.mktemp("overload") / "bodies.jsonl"
-    with path.open("w") as file:
-        for number in range(BODIES):
-            share = number / BODIES
-            row = {
-                feature.name: round(
-                    feature.seen.low
-                    + (share * (place + 1)) % 1 * (feature.seen.high - feature.seen.low)
-                )
-                for place, feature in enumerate(FEATURES)
-            }
-            file.write(json.dumps(row) + "\n")
-    return path
-
-
-def generate(url: str, *options: str) -> dict[str, Any]:
-    """One run of the load generator; its figures."""
-    done = subprocess.run(
-        [sys.executable, "-m", "loadgen", url, "--drain", "3", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS + 60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    figures: dict[str, Any] = json.loads(done.stdout)
-    log.info("%s: %s", " ".join(options), figures)
-    return figures
-
-
-@contextmanager
-def constant_server() -> Iterator[str]:
-    """A server that costs next to nothing, to find out what the generator reaches."""
-    port = free_port()
-    argv = [sys.executable, "-m", "bench.apps.raw_protocol", str(port)]
-    with subprocess.Popen(argv, cwd=ROOT) as server:
-        try:
-            wait_until(lambda: is_listening(port), "the constant server listens")
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.terminate()
-
-
-def is_listening(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
+    return write_bodies(tmp_path_factory.mktemp("overload") / "bodies.jsonl")
 
 
 @dataclass(slots=True)
@@ -145,43 +88,6 @@ def small(stack: Stack, bodies: Path) -> Iterator[Small]:
         docker("update", "--cpus", str(stack.settings.fastapi_cpus), replica.id)
         stack.scale(stack.settings.fastapi_replicas)
         stack.wait_for_replicas(stack.settings.fastapi_replicas)
-
-
-@dataclass(slots=True)
-class Watch:
-    """How long health and figures take, asked again and again."""
-
-    slowest_seconds: dict[str, float] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def watching(urls: list[str]) -> Iterator[Watch]:
-    """Ask these addresses for the length of the block."""
-    watch, stop = Watch(), threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(timeout=5, trust_env=False) as client:
-            while not stop.wait(WATCH_SECONDS):
-                for url in urls:
-                    started = time.monotonic()
-                    try:
-                        status = client.get(url).status_code
-                    except httpx.TransportError as error:
-                        watch.faults.append(f"{url}: {error!r}")
-                        continue
-                    took = time.monotonic() - started
-                    watch.slowest_seconds[url] = max(watch.slowest_seconds.get(url, 0.0), took)
-                    if status != httpx.codes.OK:
-                        watch.faults.append(f"{url}: {status}")
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield watch
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_the_generator_could_send_more(small: Small) -> None:
