@@ -121,6 +121,10 @@ bench: install ## Measure inference beside its peers; results in out/bench/ and 
 bench-quick: install ## The same in two minutes: this service, FastAPI and bare ASGI
 	@$(VENV)/python -m bench quick
 
+.PHONY: bench-forests
+bench-forests: install ## Compare forests by accuracy, time and memory, on what `make demo` ingested; docs/forests.md
+	@PYTHONPATH=.:dags:fastapi $(VENV)/python -m bench.front
+
 .PHONY: lint
 lint: install ## Check style (ruff)
 	@$(VENV)/ruff check

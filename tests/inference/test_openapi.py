@@ -61,6 +61,8 @@ def test_docs_page(ready_service: Service) -> None:
         assert ready_service.client.get(file).status_code == 200
 
 
+# 3 operations with a body, each with valid and with wrong input: 5,100 cases.
+MANY_EXAMPLES, SOME_EXAMPLES = 850, 25
 WITH_BODY = [("POST", path) for path in ("/predict/", "/predict/batch", "/invocations")]
 WITHOUT_BODY = [
     ("POST", "/reload_models/"),
@@ -99,8 +101,10 @@ def test_generated_requests_keep_to_the_document(
     if path != "/invocations":  # its rows' widths and column names are beyond a JSON schema
         checks += [positive_data_acceptance, negative_data_rejection]
 
+    examples = MANY_EXAMPLES if (method, path) in WITH_BODY else SOME_EXAMPLES
+
     @given(case=api[path][method].as_strategy(generation_mode=mode))
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     def run(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(checks=checks)
 
