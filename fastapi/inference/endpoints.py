@@ -98,10 +98,18 @@ class Predictions:
 
 
 async def respond(endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer:
-    """Run an endpoint; an error of this service becomes its answer."""
+    """Run an endpoint; an error becomes its answer."""
     try:
         return await endpoint(scope, receive)
-    except InferenceError as error:
+    except Exception as error:  # noqa: BLE001 - whoever asks gets an answer, whatever happened
+        return failure_answer(error)
+
+
+def failure_answer(error: Exception) -> Answer:
+    """What the client is told; the log gets what is no fault of the request."""
+    if isinstance(error, InferenceError):
         if isinstance(error, ModelOutputError):
             logger.error("%s", error)
         return error_answer(error)
+    logger.error("A request failed", exc_info=error)
+    return error_answer(InferenceError("The service failed: its log says why"))

@@ -5,16 +5,13 @@ read in the same turn anyway, so predicting for them together keeps nobody waiti
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final, NamedTuple, Protocol
 
-from .answers import Answer, error_answer
-from .errors import InferenceError
+from .answers import CLIENT_GONE, Answer
+from .endpoints import failure_answer
 from .validation import parse_row
-
-logger = logging.getLogger(__name__)
 
 # More at once gain nothing, and would keep the first ones waiting.
 MOST_ROWS: Final = 64
@@ -23,8 +20,8 @@ MOST_ROWS: Final = 64
 class Asker(Protocol):
     """Whoever waits for an answer; each has one request under way at most."""
 
-    def answered(self, answer: Answer) -> None:
-        """Take the answer; the client may be gone by now."""
+    def answered(self, answer: Answer) -> bool:
+        """Take the answer; False when nobody is left to read it."""
 
 
 class _Waiting(NamedTuple):
@@ -41,7 +38,7 @@ class Turn:
         predict: Callable[[list[list[float]]], list[Answer]],
         count: Callable[[int, float], None],
     ) -> None:
-        """``predict`` answers rows, one each, and raises InferenceError for all of them;
+        """``predict`` answers rows, one each, and may raise for all of them together;
         ``count`` is told the status and the seconds of each request."""
         self._predict = predict
         self._count = count
@@ -51,8 +48,8 @@ class Turn:
         """Answer a body later in this turn; one that is no row is answered at once."""
         try:
             row = parse_row(body)
-        except InferenceError as error:
-            self._reply(asker, error_answer(error), since)
+        except Exception as error:  # noqa: BLE001 - whoever asks gets an answer
+            self._reply(asker, failure_answer(error), since)
             return
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.finish)
@@ -70,14 +67,15 @@ class Turn:
     def _answers(self, rows: list[list[float]]) -> list[Answer]:
         try:
             return self._predict(rows)
-        except InferenceError as error:
-            return [error_answer(error)] * len(rows)
-        except Exception:  # each of them waits for an answer, whatever happened
-            logger.exception("A prediction failed")
-            return [error_answer(InferenceError("The service failed: its log says why"))] * len(
-                rows
-            )
+        except Exception as error:  # noqa: BLE001 - whoever asks gets an answer
+            if len(rows) == 1:
+                return [failure_answer(error)]
+        # One row may be at fault: the others must not suffer for it.
+        return [answer for row in rows for answer in self._answers([row])]
 
     def _reply(self, asker: Asker, answer: Answer, since: float) -> None:
-        asker.answered(answer)
-        self._count(answer.status, perf_counter() - since)
+        try:
+            status = answer.status if asker.answered(answer) else CLIENT_GONE
+        except Exception as error:  # noqa: BLE001 - the others of this turn still wait
+            status = failure_answer(error).status
+        self._count(status, perf_counter() - since)

@@ -17,9 +17,10 @@ from .errors import RequestError
 from .guard import GuardedProtocol
 
 _END: Final = b"\r\n\r\n"
+_METHOD: Final = b"POST "
 # Headers that ask for more than an answer; uvicorn knows what to do about them.
 _NOT_PLAIN: Final = frozenset((b"expect", b"transfer-encoding", b"upgrade"))
-# A client who varies its heads on purpose gains nothing and fills no memory.
+# A client who varies its heads on purpose fills no memory.
 _MOST_HEADS: Final = 4096
 _LONGEST_HEAD: Final = 4096
 
@@ -57,20 +58,21 @@ class WireProtocol(GuardedProtocol):
         self._parse(data)
         self._head = None
 
-    def answered(self, answer: Answer) -> None:
-        """Send the answer of the request under way."""
+    def answered(self, answer: Answer) -> bool:
+        """Send the answer of the request under way; False when the client has gone."""
         self._awaits_answer = False
         if self.transport.is_closing():
-            return
+            return False
         self.server_state.total_requests += 1
         headers = self.server_state.default_headers
         if self._is_leaving:
             self.transport.write(on_the_wire(answer, (*headers,), is_last=True))
             self.transport.close()
-            return
+            return True
         self.transport.write(self._response_heads.on_the_wire(answer, headers))
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
+        return True
 
     def shutdown(self) -> None:
         """Close the connection, after the answer of the request under way."""
@@ -106,10 +108,13 @@ class WireProtocol(GuardedProtocol):
         """Remember the head if it is that of a plain prediction."""
         super().on_headers_complete()
         head, self._head = self._head, None
-        if head is not None and len(self.heads) < _MOST_HEADS:
-            length = self._plain_length()
-            if length is not None:
-                self.heads[head] = length
+        if head is None or not head.startswith(_METHOD):  # blank lines may come before it
+            return
+        length = self._plain_length()
+        if length is not None:
+            if len(self.heads) >= _MOST_HEADS:
+                self.heads.clear()  # those in use are soon known again
+            self.heads[head] = length
 
     def _plain_length(self) -> int | None:
         """The length of the body if the head that was parsed is that of a plain prediction."""
@@ -117,10 +122,9 @@ class WireProtocol(GuardedProtocol):
         scope = self.scope
         headers = dict(self.headers)
         if (
-            scope["method"] != "POST"
-            or scope["path"] not in self._app.short_way.paths
+            scope["path"] not in self._app.short_way.paths
             or scope["http_version"] != "1.1"
-            or headers.get(b"connection", b"keep-alive").lower() != b"keep-alive"
+            or not self.cycle.keep_alive
             or not _NOT_PLAIN.isdisjoint(headers)
             or b"content-length" not in headers
         ):

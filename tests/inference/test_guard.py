@@ -1,5 +1,6 @@
 """Clients that are slow, silent or wrong before a body: bounded, and no burden to the others."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from inference.guard import GuardedProtocol
-from tests.inference.conftest import Service
+from tests.inference.conftest import KEEP_ALIVE_SECONDS, Service
 from tests.inference.raw_http import RawConnection, connected, request
 from tests.inference.test_wire import body
 
@@ -64,15 +65,16 @@ def test_a_head_that_is_finished_in_time_is_served(ready_service: Service) -> No
             assert connection.answer().status == 200
 
 
-def send_headers_without_end(connection: RawConnection) -> None:
-    connection.send(b"POST /predict/ HTTP/1.1\r\nHost: test\r\n")
-    for number in range(10_000):
-        connection.send(b"X-%d: %b\r\n" % (number, b"x" * 1000))
+def send_again_and_again(connection: RawConnection, data: bytes) -> None:
+    for _ in range(10_000):
+        connection.send(data)
 
 
 def test_headers_without_end_are_cut(ready_service: Service) -> None:
-    with connected(ready_service.address) as connection, pytest.raises(ConnectionError):
-        send_headers_without_end(connection)
+    with connected(ready_service.address) as connection:
+        connection.send(b"POST /predict/ HTTP/1.1\r\nHost: test\r\n")
+        with pytest.raises(ConnectionError):
+            send_again_and_again(connection, b"X-More: %b\r\n" % (b"x" * 1000))
 
 
 def test_large_headers_are_told_so(ready_service: Service) -> None:
@@ -83,6 +85,59 @@ def test_large_headers_are_told_so(ready_service: Service) -> None:
         answer = connection.answer()
     assert answer.status == 431
     assert answer.json()["detail"][0]["type"] == "headers_too_large"
+
+
+def test_trailers_without_end_are_cut(ready_service: Service) -> None:
+    head = request(b"", headers={"Transfer-Encoding": "chunked", "Content-Length": ""})
+    with connected(ready_service.address) as connection:
+        connection.send(head + b"0\r\n")
+        with pytest.raises(ConnectionError):
+            send_again_and_again(connection, b"X-More: %b\r\n" % (b"x" * 1000))
+
+
+def test_a_body_that_was_refused_is_not_read_for_ever(ready_service: Service) -> None:
+    head = request(b"", headers={"Transfer-Encoding": "chunked", "Content-Length": ""})
+    chunk = b"%x\r\n%b\r\n" % (60_000, b" " * 60_000)
+    with connected(ready_service.address) as connection:
+        connection.send(head)
+        with pytest.raises(ConnectionError):
+            send_again_and_again(connection, chunk)
+
+
+def test_the_rest_of_a_refused_body_may_come(ready_service: Service) -> None:
+    wrong = request(body(), headers={"Content-Type": "text/plain"})
+    with connected(ready_service.address) as connection:
+        connection.send(wrong[:-5])
+        assert connection.answer().status == 415
+        connection.send(wrong[-5:])
+        connection.send(request(body()))
+        assert connection.answer().status == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"\r\n\r\n"])
+def test_a_client_that_asks_nothing_is_let_go(ready_service: Service, sent: bytes) -> None:
+    with connected(ready_service.address, KEEP_ALIVE_SECONDS + 10) as connection:
+        connection.send(sent)
+        assert connection.is_closed()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_client_that_was_refused_and_falls_silent_is_let_go(ready_service: Service) -> None:
+    with connected(ready_service.address) as connection:
+        connection.send(request(body(), headers={"Content-Type": "text/plain"})[:-5])
+        assert connection.answer().status == 415
+        assert connection.is_closed()
+
+
+def test_a_refusal_is_not_taken_for_another_answer(ready_service: Service) -> None:
+    rows = b'{"rows": [' + b",".join([body()] * 500) + b"]}"
+    with connected(ready_service.address) as connection:
+        connection.send(request(rows, "/predict/batch") + b"\x00 garbage\r\n\r\n")
+        try:
+            answer = connection.answer()
+        except (EOFError, ConnectionError):
+            return  # no answer is better than one to another request
+        assert answer.status == 200
 
 
 @pytest.mark.parametrize(
@@ -122,12 +177,25 @@ def goodput(service: Service, seconds: float) -> int:
     return count
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Both ends of 600 connections are in this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 def test_idle_and_slow_clients_take_nothing_from_the_others(ready_service: Service) -> None:
-    """500 idle connections, and 100 that hold half a head or half a body."""
+    """500 idle connections, and 100 that hold half a head or half a body.
+
+    The best of several short spans counts, in turns: other work on the machine makes all worse.
+    """
     goodput(ready_service, 0.5)
-    alone = beside = 0
-    for _ in range(3):  # in turns, because the machine is shared
-        alone += goodput(ready_service, 0.5)
+    alone, beside = [], []
+    for _ in range(6):
+        alone.append(goodput(ready_service, 0.4))
         with ExitStack() as stack:
             for number in range(600):
                 connection = stack.enter_context(connected(ready_service.address))
@@ -136,5 +204,5 @@ def test_idle_and_slow_clients_take_nothing_from_the_others(ready_service: Servi
                 elif number < 100:
                     connection.send(request(body())[:-20])
             goodput(ready_service, 0.1)  # all of them are connected by then
-            beside += goodput(ready_service, 0.5)
-    assert beside >= 0.9 * alone
+            beside.append(goodput(ready_service, 0.4))
+    assert max(beside) >= 0.9 * max(alone), (alone, beside)

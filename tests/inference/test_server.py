@@ -33,6 +33,7 @@ def uvicorn(folder: Path, mlflow_url: str, *options: str) -> Iterator[str]:
     port = free_port()
     argv = [
         *(sys.executable, "-m", "uvicorn", "--app-dir", "fastapi", "--factory", "main:create_app"),
+        *("--http", "inference.wire:WireProtocol", "--no-proxy-headers"),
         *("--port", str(port), *options),
     ]
     env = {

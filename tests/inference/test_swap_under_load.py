@@ -23,6 +23,7 @@ LEAVES = 6_000  # about as many a tree as today's champion has
 CONVERGE_SECONDS = 10
 ROUNDS = 2
 SECONDS = 8
+NOISE_MS = 10  # what another process on the same core costs now and then
 
 
 @pytest.fixture(scope="module")
@@ -103,4 +104,4 @@ def test_swaps_cost_no_request_and_little_time(
 
     assert swaps == SWAPS
     assert slowest < CONVERGE_SECONDS
-    assert min(beside) <= 2 * max(alone), (alone, beside)
+    assert min(beside) <= max(2 * max(alone), NOISE_MS), (alone, beside)

@@ -22,13 +22,14 @@ from tests.stack.stack import Stack
 
 pytestmark = pytest.mark.stack
 
-CPUS = "0.07"
+CPUS = "0.05"
 CONNECTIONS = 1000
 FEW_CONNECTIONS = 16
 SECONDS = 12
 RECOVERY_SECONDS = 2
 # The p99 of two quiet runs differs by as much on a shared machine; overload makes it 50 times.
 NOISE = 4
+ATTEMPTS = 3
 
 log = logging.getLogger(__name__)
 
@@ -99,29 +100,43 @@ def test_the_generator_could_send_more(small: Small) -> None:
     assert 10 * small.peak < ceiling / 2
 
 
+def overload(small: Small, times: int, least_goodput: float, most_p99_ms: float) -> list[str]:
+    """Overload the replica for a while; what was worse than it may be."""
+    stack = small.stack
+    figures_url = stack.settings.url(stack.settings.gateway_stats_port)
+    with watching([f"{stack.gateway}/health/live", f"{figures_url}/metrics"]) as watch:
+        found = small.open(times * small.peak)
+    # The load generator takes half a second to start.
+    after = small.unloaded(RECOVERY_SECONDS - 0.5)
+
+    assert set(found["statuses"]) <= {"200", "503"}
+    assert not watch.faults
+    slowest = max(watch.slowest_seconds.values())
+    limits = {
+        "goodput": found["goodput"] >= least_goodput * small.peak,
+        "p99 of the accepted": found["accepted"]["p99_ms"] <= most_p99_ms,
+        "p50 of the refused": found["refused"]["p50_ms"] <= 10,
+        "p99 of the refused": found["refused"]["p99_ms"] <= 300,
+        "health and figures": slowest <= 0.25,
+        "recovery": after["accepted"]["p99_ms"] <= NOISE * small.unloaded_p99_ms,
+        "the generator itself": not found["saturated"] and not found["dropped"],
+    }
+    log.info("%d times: slowest look %.3f s, %s", times, slowest, limits)
+    return [name for name, is_kept in limits.items() if not is_kept]
+
+
 @pytest.mark.parametrize(
     ("times", "least_goodput", "most_p99_ms"),
     [pytest.param(3, 0.9, 250, id="3 times"), pytest.param(10, 0.5, 500, id="10 times")],
 )
 def test_overload(small: Small, times: int, least_goodput: float, most_p99_ms: float) -> None:
-    stack = small.stack
-    figures_url = stack.settings.url(stack.settings.gateway_stats_port)
-    with watching([f"{stack.gateway}/health/live", f"{figures_url}/metrics"]) as watch:
-        figures = small.open(times * small.peak)
-
-    assert set(figures["statuses"]) <= {"200", "503"}
-    assert figures["dropped"] == 0
-    assert not figures["saturated"]
-    assert figures["goodput"] >= least_goodput * small.peak
-    assert figures["accepted"]["p99_ms"] <= most_p99_ms
-    assert figures["refused"]["p50_ms"] <= 10
-    assert figures["refused"]["p99_ms"] <= 300
-    assert not watch.faults
-    assert max(watch.slowest_seconds.values()) <= 0.25, watch.slowest_seconds
-
-    # The load generator takes half a second to start.
-    after = small.unloaded(RECOVERY_SECONDS - 0.5)
-    assert after["accepted"]["p99_ms"] <= NOISE * small.unloaded_p99_ms
+    """All limits in one run; other work on the machine makes a run worse, never better."""
+    faults: list[list[str]] = []
+    while len(faults) < ATTEMPTS:
+        faults.append(overload(small, times, least_goodput, most_p99_ms))
+        if not faults[-1]:
+            return
+    pytest.fail(f"in each of {ATTEMPTS} runs something was over its limit: {faults}")
 
 
 def test_a_refusal_says_when_to_come_back(small: Small) -> None:

@@ -130,16 +130,19 @@ def inference(folder: Path, mlflow_url: str, **env: str) -> Iterator[str]:
         "RUNTIME_DIR": str(folder / "runtime"),
         "MODEL_POLL_SECONDS": "0.3",
     } | env
-    with _uvicorn("fastapi", "/health/live", folder / "inference.log", env) as url:
+    wire = ("--http", "inference.wire:WireProtocol", "--no-proxy-headers")
+    with _uvicorn("fastapi", "/health/live", folder / "inference.log", env, *wire) as url:
         yield url
 
 
 @contextmanager
-def _uvicorn(app_dir: str, health: str, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+def _uvicorn(
+    app_dir: str, health: str, log: Path, env: Mapping[str, str], *options: str
+) -> Iterator[str]:
     port = free_port()
     argv = [
         *(sys.executable, "-m", "uvicorn", "--app-dir", app_dir, "--factory", "main:create_app"),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--host", "127.0.0.1", "--port", str(port), *options),
     ]
     with serving(app_dir, argv, f"http://127.0.0.1:{port}", health, log, env) as url:
         yield url
