@@ -6,6 +6,28 @@ import re
 from typing import Any
 
 
+def add_params(parser: argparse.ArgumentParser) -> None:
+    """Let a command take ``--params``."""
+    parser.add_argument(
+        "--params",
+        default={},
+        type=params,
+        metavar="JSON",
+        help="""Params of the DAG covertype_training, such as '{"seed": 7}'""",
+    )
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the version to go back to."""
+    parser.add_argument(
+        "version",
+        nargs="?",
+        default="previous",
+        type=version,
+        help="a version such as 3, or previous: the champion before today's (default)",
+    )
+
+
 def params(text: str) -> dict[str, Any]:
     """A JSON object: Params of a DAG."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from console.arguments import params, version
+from console.arguments import add_params, add_version
 from console.errors import CommandError, explain
 from demo.beside import ingest, rollback, train
 from demo.run import run
@@ -54,21 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop what `up` left running; its data are kept")
     commands.add_parser("ingest", help="fetch the batches that are open now, beside `up`")
     training = commands.add_parser("train", help="train and promote again, beside `up`")
-    training.add_argument(
-        "--params",
-        default={},
-        type=params,
-        metavar="JSON",
-        help="""Params of the DAG covertype_training, such as '{"seed": 7}'""",
-    )
+    add_params(training)
     back = commands.add_parser("rollback", help="make an earlier version of `up` the champion")
-    back.add_argument(
-        "version",
-        nargs="?",
-        default="previous",
-        type=version,
-        help="a version such as 3, or previous: the champion before today's (default)",
-    )
+    add_version(back)
     return parser
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from console.arguments import params, version
+from console.arguments import add_params, add_version
 from console.errors import CommandError, explain
 from stack import credentials, load, overview, predict, scale, training, updown
 from stack.context import Stack
@@ -70,21 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("ps", help="show each container, what it uses and what it may use")
     commands.add_parser("ingest", help="fetch the batches that are open now")
     training_parser = commands.add_parser("train", help="ingest, train, and say what came of it")
-    training_parser.add_argument(
-        "--params",
-        default={},
-        type=params,
-        metavar="JSON",
-        help="""Params of the DAG covertype_training, such as '{"seed": 7}'""",
-    )
+    add_params(training_parser)
     back = commands.add_parser("rollback", help="make an earlier version the champion")
-    back.add_argument(
-        "version",
-        nargs="?",
-        default="previous",
-        type=version,
-        help="a version such as 3, or previous: the champion before today's (default)",
-    )
+    add_version(back)
     asking = commands.add_parser("predict", help="ask for one prediction, and show the command")
     asking.add_argument("--url", help="of the service to ask (default: the gateway)")
     scaling = commands.add_parser("scale", help="have more or fewer containers that predict")

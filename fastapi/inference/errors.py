@@ -6,9 +6,7 @@
     |   |-- BodyTooLargeError         413
     |   |-- BodyTimeoutError          408
     |   |-- UnsupportedMediaError     415
-    |   |-- UnreadableRequestError    400
-    |   |-- HeadTimeoutError          408
-    |   |-- HeadTooLargeError         431
+    |   |-- those of ``guard``        400, 408, 431, before there is a request
     |   |-- UnknownPathError          404
     |   |-- MethodError               405
     |   `-- RefusedError              whatever else FastAPI refuses
@@ -87,33 +85,6 @@ class BodyTimeoutError(RequestError):
     def __init__(self, seconds: float) -> None:
         msg = f"The body did not arrive within {seconds:g} seconds: send it again"
         super().__init__([Problem(("body",), msg, "body_timeout")])
-
-
-class UnreadableRequestError(RequestError):
-    """The bytes are no HTTP."""
-
-    def __init__(self, fault: str) -> None:
-        super().__init__([Problem(("request",), f"{fault} Send HTTP/1.1", "unreadable_request")])
-
-
-class HeadTimeoutError(RequestError):
-    """The headers did not arrive in time."""
-
-    status = 408
-
-    def __init__(self, seconds: float) -> None:
-        msg = f"The headers did not arrive within {seconds:g} seconds: send the request again"
-        super().__init__([Problem(("headers",), msg, "headers_timeout")])
-
-
-class HeadTooLargeError(RequestError):
-    """The headers have no end."""
-
-    status = 431
-
-    def __init__(self, limit: int) -> None:
-        msg = f"The headers are larger than {limit} bytes: send fewer"
-        super().__init__([Problem(("headers",), msg, "headers_too_large")])
 
 
 class UnsupportedMediaError(RequestError):

@@ -10,7 +10,34 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .answers import error_answer, on_the_wire
-from .errors import HeadTimeoutError, HeadTooLargeError, RequestError, UnreadableRequestError
+from .errors import Problem, RequestError
+
+
+class UnreadableRequestError(RequestError):
+    """The bytes are no HTTP."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__([Problem(("request",), f"{fault} Send HTTP/1.1", "unreadable_request")])
+
+
+class HeadTimeoutError(RequestError):
+    """The headers did not arrive in time."""
+
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        msg = f"The headers did not arrive within {seconds:g} seconds: send the request again"
+        super().__init__([Problem(("headers",), msg, "headers_timeout")])
+
+
+class HeadTooLargeError(RequestError):
+    """The headers have no end."""
+
+    status = 431
+
+    def __init__(self, limit: int) -> None:
+        msg = f"The headers are larger than {limit} bytes: send fewer"
+        super().__init__([Problem(("headers",), msg, "headers_too_large")])
 
 
 class GuardedProtocol(HttpToolsProtocol):
