@@ -2,7 +2,8 @@
 
 Load is open loop: requests are due at a fixed rate whatever the gateway does, and latency counts
 from when each was due. The replica is limited so far that ten times its capacity is no
-burden to the generator, which is on the same machine.
+burden to the generator, which is on the same machine. Its peak is measured right before and
+right after each overload, because it changes with what else the machine's cores do.
 """
 
 import json
@@ -25,11 +26,13 @@ pytestmark = pytest.mark.stack
 CPUS = "0.05"
 CONNECTIONS = 1000
 FEW_CONNECTIONS = 16
+# A limited replica works in bursts: enough must wait to fill one, and none be turned away.
+BUSY_CONNECTIONS = 128
 SECONDS = 12
 RECOVERY_SECONDS = 2
 # The p99 of two quiet runs differs by as much on a shared machine; overload makes it 50 times.
 NOISE = 4
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,12 @@ class Small:
             *("--connections", str(connections), "--warmup", str(warmup)),
         )
 
+    def peak_now(self) -> float:
+        """Goodput with as many requests under way as may wait, but no more."""
+        found = self.closed(BUSY_CONNECTIONS, 4)
+        assert set(found["statuses"]) <= {"200", "503"}
+        return float(found["goodput"])
+
     def unloaded(self, warmup: float) -> dict[str, Any]:
         return self.open(self.peak / 4, 5, warmup, FEW_CONNECTIONS)
 
@@ -81,8 +90,8 @@ def small(stack: Stack, bodies: Path) -> Iterator[Small]:
     docker("update", "--cpus", CPUS, replica.id)
     try:
         found = Small(stack, bodies)
-        found.closed(16)
-        found.peak = float(found.closed(16)["goodput"])
+        found.closed(BUSY_CONNECTIONS)
+        found.peak = found.peak_now()
         found.unloaded_p99_ms = float(found.unloaded(2)["accepted"]["p99_ms"])
         yield found
     finally:
@@ -102,18 +111,19 @@ def test_the_generator_could_send_more(small: Small) -> None:
 
 def overload(small: Small, times: int, least_goodput: float, most_p99_ms: float) -> list[str]:
     """Overload the replica for a while; what was worse than it may be."""
-    stack = small.stack
+    stack, before = small.stack, small.peak_now()
     figures_url = stack.settings.url(stack.settings.gateway_stats_port)
     with watching([f"{stack.gateway}/health/live", f"{figures_url}/metrics"]) as watch:
         found = small.open(times * small.peak)
     # The load generator takes half a second to start.
     after = small.unloaded(RECOVERY_SECONDS - 0.5)
+    peak = (before + small.peak_now()) / 2
 
     assert set(found["statuses"]) <= {"200", "503"}
     assert not watch.faults
     slowest = max(watch.slowest_seconds.values())
     limits = {
-        "goodput": found["goodput"] >= least_goodput * small.peak,
+        "goodput": found["goodput"] >= least_goodput * peak,
         "p99 of the accepted": found["accepted"]["p99_ms"] <= most_p99_ms,
         "p50 of the refused": found["refused"]["p50_ms"] <= 10,
         "p99 of the refused": found["refused"]["p99_ms"] <= 300,
@@ -121,7 +131,8 @@ def overload(small: Small, times: int, least_goodput: float, most_p99_ms: float)
         "recovery": after["accepted"]["p99_ms"] <= NOISE * small.unloaded_p99_ms,
         "the generator itself": not found["saturated"] and not found["dropped"],
     }
-    log.info("%d times: slowest look %.3f s, %s", times, slowest, limits)
+    share = found["goodput"] / peak
+    log.info("%d times: %.2f of the peak, slowest look %.3f s, %s", times, share, slowest, limits)
     return [name for name, is_kept in limits.items() if not is_kept]
 
 
