@@ -5,11 +5,11 @@ SHELL := bash
 export PYTHONPATH := $(CURDIR)
 
 VENV := .venv/bin
-PYTHON_FILES := bench console covertype Data dags demo fastapi images loadgen locust random-data-api stack tests
+PYTHON_FILES := bench capacity console covertype Data dags demo fastapi images loadgen locust random-data-api stack tests
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-13s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-17s %s\n", $$1, $$2 }'
 
 .venv/installed: requirements.lock requirements-uv.txt scripts/install.sh
 	@scripts/install.sh
@@ -124,6 +124,26 @@ bench-quick: install ## The same in two minutes: this service, FastAPI and bare 
 .PHONY: bench-forests
 bench-forests: install ## Compare forests by accuracy, time and memory, on what `make demo` ingested; docs/forests.md
 	@PYTHONPATH=.:dags:fastapi $(VENV)/python -m bench.front
+
+.PHONY: capacity
+capacity: install ## Measure the stack's inference with seven limits, in short; PLAN=smoke for another plan
+	@$(VENV)/python -m capacity run $(or $(PLAN),seed) --short
+
+.PHONY: capacity-full
+capacity-full: install ## The same at length: about an hour
+	@$(VENV)/python -m capacity run $(or $(PLAN),seed)
+
+.PHONY: capacity-search
+capacity-search: install ## Find the cheapest limits and replicas for a load: RATE=1500 requests a second
+	@$(VENV)/python -m capacity search $(or $(PLAN),search) $(if $(RATE),--rate $(RATE))
+
+.PHONY: capacity-embedded
+capacity-embedded: install ## Measure local processes, where there is no Docker Engine: two minutes
+	@$(VENV)/python -m capacity run --embedded
+
+.PHONY: browser
+browser: ## Install headless Chromium on Debian, for the tests of pages
+	@scripts/browser.sh
 
 .PHONY: lint
 lint: install ## Check style (ruff)

@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,27 +20,41 @@ _PACKAGES: Final = (
 _PEERS: Final = ("bentoml", "litserve", "mlserver")
 
 
-def choose_cores() -> tuple[int, int]:
+def choose_cores(who: str = "the benchmark") -> tuple[int, int]:
     """The server's core and the load generator's: far apart, so that no core is shared.
+
+    Args:
+        who: asks, for the error's message.
 
     Raises:
         CannotMeasure: there is only one, or the system cannot pin programs to a core.
     """
     if not hasattr(os, "sched_getaffinity"):
         raise CannotMeasure(
-            f"{platform.system()} cannot pin a program to a core: run the benchmark on Linux, "
+            f"{platform.system()} cannot pin a program to a core: run {who} on Linux, "
             "in a virtual machine if need be"
         )
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         raise CannotMeasure(
-            "the benchmark needs two processor cores, one for the server and one for the load "
+            f"{who} needs two processor cores, one for the server and one for the load "
             f"generator, and may use only {len(cores)} here: give the machine another one"
         )
     return cores[-1], cores[0]
 
 
-def describe() -> dict[str, Any]:
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Keep this process, which mostly sleeps, off the server's cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def describe(peers: Sequence[str] = _PEERS) -> dict[str, Any]:
     """What a reader has to know to compare with another machine."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -48,7 +64,7 @@ def describe() -> dict[str, Any]:
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in _PACKAGES}
-        | {name: pinned_version(name) for name in _PEERS},
+        | {name: pinned_version(name) for name in peers},
         "load_before": round(os.getloadavg()[0], 2),
     }
 

@@ -86,7 +86,7 @@ class Bench:
         """
         first = target.form.body(self._rows[0])
         core, logs = self._server_core, self._logs
-        with running(target, self._site, core, logs, first, self._supervisor) as server:
+        with running(target, self._site, (core,), logs, first, self._supervisor) as server:
             self._check(server)
             if load.warmup > 0:
                 self._load(server, load.warmup, load.connections)

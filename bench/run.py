@@ -4,10 +4,8 @@ Each round takes the targets in another order, so that a slow minute of the mach
 different ones, and a target's figure is the median over the rounds.
 """
 
-import os
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +15,7 @@ from rich.console import Console
 from bench.champion import provide
 from bench.environments import Environments
 from bench.errors import CannotInstall, Refused
-from bench.machine import choose_cores, describe
+from bench.machine import choose_cores, describe, on_core
 from bench.measure import Bench, Load
 from bench.plot import draw
 from bench.report import show, write_report
@@ -86,7 +84,7 @@ def run(repo: Path, plan: Plan, console: Console) -> Results:
             bench = Bench(
                 site, cores, read_rows(repo / "Data" / "covertype.parquet"), logs, supervisor
             )
-        with _on_core(cores[1]):
+        with on_core(cores[1]):
             _measure(bench, targets, plan, results, progress, file)
         results.complete = True
         results.write(file)
@@ -146,14 +144,3 @@ def _measure(
             else:
                 results.add(target.name, figures)
             results.write(file)
-
-
-@contextmanager
-def _on_core(core: int) -> Iterator[None]:
-    """Keep this process, which mostly sleeps, off the server's core."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

@@ -1,7 +1,7 @@
-"""A server under test: pinned to its core, watched, and ended with all that it started."""
+"""A server under test: pinned to its cores, watched, and ended with all that it started."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,13 @@ class Server:
 
 @contextmanager
 def running(
-    target: Target, site: Site, core: int, logs: Path, body: bytes, supervisor: Supervisor
+    target: Target,
+    site: Site,
+    cores: Iterable[int],
+    logs: Path,
+    body: bytes,
+    supervisor: Supervisor,
+    preferred_port: int | None = None,
 ) -> Iterator[Server]:
     """Start a server and wait until it answers ``body`` with status 200; end it afterwards.
 
@@ -73,9 +79,9 @@ def running(
         ProcessFailed: it ended by itself.
         NotReady: it did not answer in time.
     """
-    port = free_port()
+    port = free_port(preferred_port)
     program = target.program(site, port)
-    argv = (sys.executable, "-I", "-S", str(_PINNED), str(core), *program.argv)
+    argv = (sys.executable, "-I", "-S", str(_PINNED), ",".join(map(str, cores)), *program.argv)
     log = logs / f"{target.name}.log"
     command = Command(target.name, argv, program.environment(site), site.repo, log)
     child = supervisor.start(command)

@@ -80,7 +80,7 @@ def _uvicorn(app: str) -> Callable[[Site, int], Program]:
     return program
 
 
-def _inference(module: str) -> Callable[[Site, int], Program]:
+def inference(module: str, workers: int = 1) -> Callable[[Site, int], Program]:
     """The service's own start. Its registry is down, so that nothing runs beside it: it
     serves the version that it verified last, as any process does that is started again."""
 
@@ -93,7 +93,7 @@ def _inference(module: str) -> Callable[[Site, int], Program]:
             "LOG_LEVEL": "WARNING",
             "FASTAPI_HOST": LOOPBACK,
             "FASTAPI_PORT": str(port),
-            "FASTAPI_WORKERS": "1",
+            "FASTAPI_WORKERS": str(workers),
         }
         return Program((sys.executable, "-m", module), env)
 
@@ -156,10 +156,10 @@ TARGETS: Final = (
         "this-constant",
         "This service, constant for a model",
         "/predict/",
-        _inference("bench.apps.this_constant"),
+        inference("bench.apps.this_constant"),
         constant=1,
     ),
-    Target("this", "**This service**", "/predict/", _inference("inference")),
+    Target("this", "**This service**", "/predict/", inference("inference")),
 )
 
 NAMES: Final = tuple(target.name for target in TARGETS)

@@ -23,14 +23,21 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.core is not None:
             os.sched_setaffinity(0, {chosen.core})
         result = uvloop.run(_run(chosen))
+        _write(result, chosen.output)
     except (BadAddress, BadBodies, CannotConnect, OSError) as error:
         sys.stderr.write(f"loadgen: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    json.dump(result.to_json(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
     return 0
+
+
+def _write(result: Result, output: Path | None) -> None:
+    text = json.dumps(result.to_json(), indent=2) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
 
 
 async def _run(chosen: argparse.Namespace) -> Result:
@@ -39,7 +46,7 @@ async def _run(chosen: argparse.Namespace) -> Result:
     headers = dict(chosen.header)
     requests = render(address, bodies, headers)
     timing = Timing(chosen.warmup, chosen.seconds, chosen.drain)
-    recorder = Recorder(label=chosen.count)
+    recorder = Recorder(label=chosen.count, has_timeline=chosen.timeline)
     if chosen.rate is None:
         return await closed_loop(address, requests, chosen.connections, timing, recorder)
     return await open_loop(address, requests, chosen.connections, chosen.rate, timing, recorder)
@@ -78,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--header", action="append", default=[], type=_header, metavar="NAME:VALUE")
     parser.add_argument(
         "--count", metavar="KEY", help="count the answers by this text value, such as version"
+    )
+    parser.add_argument(
+        "--timeline", action="store_true", help="add the figures of each second of the run"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the figures there; default: print them"
     )
     parser.add_argument("--core", type=int, help="processor core to stay on")
     return parser

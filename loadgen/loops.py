@@ -15,6 +15,7 @@ from typing import Final
 
 from loadgen.connection import Connection
 from loadgen.pool import Pool
+from loadgen.queueing import queued_seconds
 from loadgen.requests import Address
 from loadgen.results import Recorder, Result
 
@@ -108,8 +109,10 @@ async def open_loop(
     sent = 0
     while sent < total or due:
         now = time.perf_counter()
-        while sent < total and begin + sent / rate <= now:
-            due.append(begin + sent / rate)
+        while sent < total and (scheduled := begin + sent / rate) <= now:
+            if now - scheduled > LATE_SECONDS and recorder.counts(scheduled):
+                recorder.overslept += 1
+            due.append(scheduled)
             sent += 1
         send_due()
         await asyncio.sleep(_TICK_SECONDS)
@@ -121,6 +124,7 @@ async def open_loop(
 async def _measure(timing: Timing, recorder: Recorder) -> None:
     """Note the generator's own processor time over the span that counts."""
     await asyncio.sleep(timing.warmup)
-    before = time.process_time()
+    cpu, queued = time.process_time(), queued_seconds()
     await asyncio.sleep(timing.seconds)
-    recorder.cpu_seconds = time.process_time() - before
+    recorder.cpu_seconds = time.process_time() - cpu
+    recorder.queued_seconds = queued_seconds() - queued

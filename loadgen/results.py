@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from loadgen.timeline import OK, REFUSED, Second, timeline
 
 # Above this share of its core, the generator may be what limits the rate.
 SATURATED_CPU = 0.9
@@ -24,11 +27,11 @@ class Latency:
     max_ms: float
 
     @classmethod
-    def of(cls, seconds: Sequence[float]) -> "Latency | None":
+    def of(cls, seconds: NDArray[np.float64]) -> "Latency | None":
         """None without a single latency."""
         if len(seconds) == 0:
             return None
-        values = np.percentile(np.asarray(seconds) * 1000, (50, 90, 95, 99, 99.9, 100))
+        values = np.percentile(seconds * 1000, (50, 90, 95, 99, 99.9, 100))
         p50, p90, p95, p99, p999, largest = (round(float(value), 3) for value in values)
         return cls(p50, p90, p95, p99, p999, largest)
 
@@ -39,6 +42,12 @@ class Result:
 
     Latency counts from the time that a request was due: in a closed loop that is when it
     was sent, in an open loop it is the schedule, whether or not it could be sent then.
+    ``refused`` are the latencies of answers with status 503.
+
+    ``late_sends`` left late after they were due; ``overslept`` are requests that the generator
+    itself looked at late. The other late ones found every connection waiting for the server.
+    ``generator_cpu`` is the share of a core that the generator used, ``generator_queued`` the
+    share of the time in which it wanted to run and another program had the core.
     """
 
     seconds: float
@@ -52,8 +61,11 @@ class Result:
     goodput: float
     offered: float | None
     late_sends: int
+    overslept: int
     dropped: int
     generator_cpu: float
+    generator_queued: float
+    timeline: Sequence[Second] | None
 
     @property
     def saturated(self) -> bool:
@@ -67,18 +79,25 @@ class Result:
 
 @dataclass(slots=True)
 class Recorder:
-    """Collects the answers to requests that are due within a span, whenever they come."""
+    """Collects the answers to requests that are due within a span, whenever they come.
+
+    ``label`` names a text value to count the answers by. ``cpu_seconds`` and ``queued_seconds``
+    are the generator's own: on a core, and waiting for one.
+    """
 
     label: str | None = None
-    statuses: Counter[int] = field(default_factory=Counter)
+    has_timeline: bool = False
     answers: Counter[str] = field(default_factory=Counter)
-    accepted: "array[float]" = field(default_factory=lambda: array("d"))
-    refused: "array[float]" = field(default_factory=lambda: array("d"))
     late_sends: int = 0
-    dropped: int = 0
+    overslept: int = 0
     started: float = float("inf")
     stopped: float = float("inf")
     cpu_seconds: float = 0.0
+    queued_seconds: float = 0.0
+    _due: "array[float]" = field(default_factory=lambda: array("d"))
+    _latency: "array[float]" = field(default_factory=lambda: array("d"))
+    _status: "array[int]" = field(default_factory=lambda: array("h"))
+    _unsent: "array[float]" = field(default_factory=lambda: array("d"))
 
     def count_between(self, started: float, stopped: float) -> None:
         """Count the requests that are due from ``started`` until before ``stopped``."""
@@ -90,41 +109,52 @@ class Recorder:
 
     def note(self, scheduled: float, now: float, status: int, body: bytes) -> None:
         """Record an answer, if its request counts."""
-        if not self.counts(scheduled):
+        if not self.started <= scheduled < self.stopped:
             return
-        self.statuses[status] += 1
-        if status == 200:
-            self.accepted.append(now - scheduled)
-            if self.label is not None:
-                self.answers[_value(body, self.label)] += 1
-        else:
-            self.refused.append(now - scheduled)
+        self._due.append(scheduled)
+        self._latency.append(now - scheduled)
+        self._status.append(status)
+        if self.label is not None and status == OK:
+            self.answers[_value(body, self.label)] += 1
 
     def drop(self, scheduled: float) -> None:
         """Record a request that was given up before it was sent."""
         if self.counts(scheduled):
-            self.dropped += 1
+            self._unsent.append(scheduled)
 
     def result(self, offered: float | None) -> Result:
         """The figures, once the last answer has come or was given up."""
         seconds = self.stopped - self.started
-        requests, ok = self.statuses.total(), self.statuses[200]
+        latency, status = np.asarray(self._latency), np.asarray(self._status)
+        codes, counts = np.unique(status, return_counts=True)
+        statuses = {int(code): int(n) for code, n in zip(codes, counts, strict=True)}
+        requests, ok = len(status), statuses.get(OK, 0)
         names = {0: "no answer"}
         return Result(
             seconds=round(seconds, 3),
             requests=requests,
             ok=ok,
-            statuses={names.get(code, str(code)): n for code, n in sorted(self.statuses.items())},
+            statuses={names.get(code, str(code)): n for code, n in statuses.items()},
             answers=dict(self.answers),
-            accepted=Latency.of(self.accepted),
-            refused=Latency.of(self.refused),
+            accepted=Latency.of(latency[status == OK]),
+            refused=Latency.of(latency[status == REFUSED]),
             rps=round(requests / seconds, 1),
             goodput=round(ok / seconds, 1),
             offered=offered,
             late_sends=self.late_sends,
-            dropped=self.dropped,
+            overslept=self.overslept,
+            dropped=len(self._unsent),
             generator_cpu=round(self.cpu_seconds / seconds, 3),
+            generator_queued=round(self.queued_seconds / seconds, 3),
+            timeline=self._timeline(latency, status) if self.has_timeline else None,
         )
+
+    def _timeline(
+        self, latency: NDArray[np.float64], status: NDArray[np.int16]
+    ) -> Sequence[Second]:
+        due, unsent = np.asarray(self._due), np.asarray(self._unsent)
+        length = round(self.stopped - self.started, 3)
+        return timeline(due - self.started, latency, status, unsent - self.started, length)
 
 
 def _value(body: bytes, key: str) -> str:

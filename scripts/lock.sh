@@ -9,7 +9,7 @@ compile() {
     --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock' "$@"
 }
 
-groups=(random-data-api inference mlflow airflow locust demo dev)
+groups=(random-data-api inference mlflow airflow locust demo capacity dev)
 compile "${groups[@]/#/--group=}" --output-file requirements.lock
 
 export_image() { # GROUP FILE

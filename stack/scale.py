@@ -70,11 +70,19 @@ def servers_in_use(stack: Stack) -> int:
     Raises:
         AnswerError: the gateway does not answer.
     """
+    return sum(row["status"].startswith("UP") for row in servers(stack))
+
+
+def servers(stack: Stack) -> list[dict[str, str]]:
+    """The gateway's figures about each place for a replica, by HAProxy's names.
+
+    Raises:
+        AnswerError: the gateway does not answer.
+    """
     text = stack.web.content(f"{stack.stats_url}/stats;csv").decode()
     rows = csv.DictReader(io.StringIO(text.removeprefix("# ")))
-    return sum(
-        row["pxname"] == _BACKEND
-        and row["svname"] not in ("BACKEND", "FRONTEND")
-        and row["status"].startswith("UP")
+    return [
+        row
         for row in rows
-    )
+        if row["pxname"] == _BACKEND and row["svname"] not in ("BACKEND", "FRONTEND")
+    ]

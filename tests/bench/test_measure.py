@@ -83,7 +83,7 @@ def test_all_of_a_server_is_pinned_counted_and_ended(
     site: Site, tmp_path: Path, supervisor: Supervisor
 ) -> None:
     core, _ = choose_cores()
-    with running(app("with_a_helper"), site, core, tmp_path, b"{}", supervisor) as server:
+    with running(app("with_a_helper"), site, (core,), tmp_path, b"{}", supervisor) as server:
         processes = server.processes()
         names = [" ".join(process.cmdline()) for process in processes]
         assert any("uvicorn" in name for name in names)

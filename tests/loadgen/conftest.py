@@ -29,9 +29,11 @@ def opened(
     *,
     drain: float = 5.0,
     bodies: Sequence[bytes] = BODIES,
+    timeline: bool = False,
 ) -> Result:
     """An open loop without warm-up."""
     address = Address.of(url)
     timing = Timing(warmup=0, seconds=seconds, drain=drain)
     requests = render(address, bodies)
-    return uvloop.run(open_loop(address, requests, connections, rate, timing, Recorder()))
+    recorder = Recorder(has_timeline=timeline)
+    return uvloop.run(open_loop(address, requests, connections, rate, timing, recorder))

@@ -48,6 +48,18 @@ def test_it_sends_at_a_rate() -> None:
     assert server.bodies == [b""] * 50
 
 
+def test_it_writes_to_a_file_with_a_timeline(tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    arguments = ("--rate", "50", "--seconds", "2", "--warmup", "0", "--timeline")
+    with ScriptedServer() as server:
+        run = loadgen(server.url, *arguments, "--output", str(output))
+    assert run.stdout == ""
+    figures = json.loads(output.read_text())
+    assert [second["ok"] for second in figures["timeline"]] == [50, 50]
+    assert 0 <= figures["generator_queued"] < 1
+    assert figures["overslept"] <= figures["late_sends"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

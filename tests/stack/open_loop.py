@@ -2,44 +2,33 @@
 
 import json
 import logging
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 
-from covertype.schema import FEATURES
-from tests.images.containers import ROOT, wait_until
-from tests.support.servers import free_port
+from bench import rows
+from bench.bodies import OBJECT
+from capacity.generators import ceiling
+from tests.images.containers import ROOT
 
-BODIES = 10_000
 RUN_SECONDS = 120
 WATCH_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
-def write_bodies(path: Path) -> Path:
-    """Different rows, one a line, inside the ranges of the data."""
-    with path.open("w") as file:
-        for number in range(BODIES):
-            share = number / BODIES
-            row = {
-                feature.name: round(
-                    feature.seen.low
-                    + (share * (place + 1)) % 1 * (feature.seen.high - feature.seen.low)
-                )
-                for place, feature in enumerate(FEATURES)
-            }
-            file.write(json.dumps(row) + "\n")
-    return path
+def write_bodies(folder: Path) -> Path:
+    """Different rows of the data set, one a line."""
+    return rows.write_bodies(rows.read_rows(ROOT / "Data" / "covertype.parquet"), OBJECT, folder)
 
 
 def generate(url: str, *options: str) -> dict[str, Any]:
@@ -61,20 +50,8 @@ def generate(url: str, *options: str) -> dict[str, Any]:
 @contextmanager
 def constant_server() -> Iterator[str]:
     """A server that costs next to nothing, to find out what the generator reaches."""
-    port = free_port()
-    argv = [sys.executable, "-m", "bench.apps.raw_protocol", str(port)]
-    with subprocess.Popen(argv, cwd=ROOT) as server:
-        try:
-            wait_until(lambda: is_listening(port), "the constant server listens")
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.terminate()
-
-
-def is_listening(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
+    with TemporaryDirectory() as folder, ceiling.constant_server(ROOT, Path(folder)) as url:
+        yield url
 
 
 @dataclass(slots=True)

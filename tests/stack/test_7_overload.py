@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @pytest.fixture(scope="module")
 def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bodies(tmp_path_factory.mktemp("overload") / "bodies.jsonl")
+    return write_bodies(tmp_path_factory.mktemp("overload"))
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @pytest.fixture(scope="module")
 def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bodies(tmp_path_factory.mktemp("small") / "bodies.jsonl")
+    return write_bodies(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")

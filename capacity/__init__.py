@@ -1,0 +1,1 @@
+"""The capacity planner: which CPU, memory and replicas hold which load."""

@@ -1,0 +1,1 @@
+"""Load generators, each in processes of its own, and whether they were the limit themselves."""

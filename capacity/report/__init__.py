@@ -1,0 +1,1 @@
+"""A run for people: one HTML file, a Markdown summary, and the comparison of two runs."""

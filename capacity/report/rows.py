@@ -1,0 +1,140 @@
+"""The table of all configurations: the same texts for HTML, Markdown and the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from capacity.analysis.cost import price_per_hour
+from capacity.analysis.estimate import Estimate, estimate
+from capacity.plan.model import Plan, Reference
+from capacity.records import Capacity, ConfigurationResult
+from capacity.report import words
+from capacity.report.selection import Held, held
+
+HEADINGS: Final = (
+    "Configuration",
+    "Reference",
+    "Requests/s",
+    "p95",
+    "Refused (503)",
+    "Failed",
+    "Verdict",
+    "Limited by",
+    "Capacity",
+    "Estimate",
+    "Price an hour",
+)
+NOT_MEASURED: Final = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One configuration, in words; ``cells`` are in the order of the headings."""
+
+    slug: str
+    cells: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The configuration."""
+        return self.cells[0]
+
+    @property
+    def verdict(self) -> str:
+        """Whether it held the plan's load."""
+        return self.cells[HEADINGS.index("Verdict")]
+
+
+def rows(plan: Plan, results: Sequence[ConfigurationResult]) -> list[Row]:
+    """A row for each result, in their order."""
+    references = {one.configuration: one.reference for one in plan.candidates()}
+    return [
+        _row(plan, result, references.get(result.configuration), estimated(results, result))
+        for result in results
+    ]
+
+
+def estimated(
+    results: Sequence[ConfigurationResult], result: ConfigurationResult
+) -> Estimate | None:
+    """What the others let expect of one whose own limit was not found, or None.
+
+    An estimate below what was seen already is refuted, and is not given.
+    """
+    if result.error or result.capacity is None or not result.capacity.is_bound:
+        return None
+    guess = estimate(results, result.configuration)
+    return guess if guess is not None and guess.rate > result.capacity.rate else None
+
+
+def verdict(plan: Plan, result: ConfigurationResult, load: Held | None) -> str:
+    """Did it hold the plan's load?"""
+    if result.error:
+        return "broke"
+    if load is None:
+        has_load = plan.load.closed is not None or plan.load.open is not None
+        return "not finished" if has_load and not result.is_complete else NOT_MEASURED
+    if load.is_held is None:
+        of_generator = load.shown.judgement.limited_by == "generator"
+        return "not judged" if of_generator else "not finished"
+    return "held" if load.is_held else "not held"
+
+
+def capacity_in_words(capacity: Capacity | None) -> str:
+    """The highest rate that met the objective, with what is certain about it."""
+    if capacity is None:
+        return NOT_MEASURED
+    if capacity.rate == 0:
+        return "none: no rate met the objective"
+    if capacity.is_bound:
+        own = capacity.limited_by == "nothing"
+        limit = "the plan's ceiling" if own else words.LIMITED_BY[capacity.limited_by]
+        return f"at least {words.rate(capacity.rate)} ({limit} was the limit)"
+    if len(capacity.samples) == 1:
+        return f"{words.rate(capacity.rate)} (one sample, {words.rate(capacity.low)} was met)"
+    return f"{words.rate(capacity.rate)} (95 % sure of {words.rate(capacity.low)})"
+
+
+def reference_in_words(reference: Reference | None) -> str:
+    """What the earlier system did."""
+    if reference is None:
+        return words.NONE
+    parts = [words.rate(reference.rps)] if reference.rps else []
+    if reference.answer_seconds:
+        parts.append(f"answers after {reference.answer_seconds:g} s")
+    if reference.remark:
+        parts.append(reference.remark)
+    return ", ".join(parts) or words.NONE
+
+
+def _row(
+    plan: Plan,
+    result: ConfigurationResult,
+    reference: Reference | None,
+    guess: Estimate | None,
+) -> Row:
+    load = held(plan, result)
+    capacity = words.NONE if result.error else capacity_in_words(result.capacity)
+    cells = (
+        result.configuration.title,
+        reference_in_words(reference),
+        *_load_cells(load),
+        verdict(plan, result, load),
+        words.LIMITED_BY[load.shown.judgement.limited_by] if load else words.NONE,
+        capacity,
+        f"about {words.rate(guess.rate)}" if guess is not None else words.NONE,
+        words.price(price_per_hour(result.configuration, plan.prices), plan.prices.currency),
+    )
+    return Row(result.configuration.slug, cells)
+
+
+def _load_cells(load: Held | None) -> tuple[str, str, str, str]:
+    if load is None:
+        return (words.NONE,) * 4
+    accepted = load.shown.load.accepted
+    return (
+        words.rate(load.shown.load.goodput),
+        words.latency(accepted.p95_ms if accepted else None),
+        f"{load.refused:,}",
+        f"{load.failed:,}",
+    )

@@ -1,0 +1,63 @@
+"""Figures and findings in words, the same in every report."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from capacity.records import LimitedBy
+
+NONE: Final = "-"
+LIMITED_BY: Final[dict[LimitedBy, str]] = {
+    "nothing": "nothing",
+    "service": "the service",
+    "gateway": "the gateway",
+    "generator": "the generator",
+    "machine": "the machine",
+}
+_SECOND_MS: Final = 1000
+_SMALL: Final = 10
+
+
+def number(value: float) -> str:
+    """A count or a rate: whole from 10 on, two figures below."""
+    return f"{value:,.0f}" if value >= _SMALL or value == round(value) else f"{value:.1f}"
+
+
+def rate(value: float) -> str:
+    """Requests a second."""
+    return f"{number(value)}/s"
+
+
+def latency(milliseconds: float | None) -> str:
+    """A latency in the unit that suits it."""
+    if milliseconds is None:
+        return NONE
+    if milliseconds >= _SMALL * _SECOND_MS:
+        return f"{milliseconds / _SECOND_MS:,.1f} s"
+    return f"{number(milliseconds)} ms"
+
+
+def share(value: float) -> str:
+    """A share as percent."""
+    percent = value * 100
+    is_whole = percent >= _SMALL or percent == round(percent)
+    return f"{percent:.0f} %" if is_whole else f"{percent:.1f} %"
+
+
+def price(value: float, currency: str) -> str:
+    """What an hour costs."""
+    return f"{value:.4f} {currency}"
+
+
+def moment(iso: str) -> str:
+    """A time to the minute, in UTC."""
+    return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def count(amount: int, one: str, many: str | None = None) -> str:
+    """An amount with its noun: ``1 OOM kill``, ``2 OOM kills``."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def joined(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -1,0 +1,1 @@
+"""Services under test: the Compose stack, and local processes."""

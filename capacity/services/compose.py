@@ -1,0 +1,59 @@
+"""The stack's inference as the service under test."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal
+
+import psutil
+
+from capacity.configuration import Configuration
+from capacity.plan.model import ServicePlan
+from capacity.service import Applied, News, Observation
+from capacity.services import fingerprint, limits, takeover, watching
+from capacity.services.engine_api import Engine
+from stack.context import Stack
+
+_SWAP = (
+    "memory beyond the limit may go to this machine's swap, as much again as the limit: a "
+    "replica becomes slow before it is killed"
+)
+
+
+class ComposeService:
+    """Inference behind the gateway, in containers. It satisfies `capacity.service.Service`."""
+
+    kind: Literal["compose", "embedded"] = "compose"
+
+    def __init__(self, stack: Stack, plan: ServicePlan) -> None:
+        """Find the engine.
+
+        Raises:
+            NotUp: there is none, or it is on another machine.
+        """
+        stack.docker.check()
+        self._stack = stack
+        self._plan = plan
+        self._engine = Engine(stack.docker)
+        self.url = f"{stack.gateway_url}/predict/"
+        self.cannot_limit: tuple[str, ...] = (_SWAP,) if psutil.swap_memory().total else ()
+
+    def describe(self) -> dict[str, Any]:
+        """The fingerprint of the machine, the software and the settings."""
+        return fingerprint.describe(self._stack)
+
+    @contextmanager
+    def taken_over(self) -> Iterator[None]:
+        """Have the stack for this run alone; see `capacity.services.takeover`."""
+        try:
+            with takeover.taken_over(self._stack, self._engine, self._plan):
+                yield
+        finally:
+            self._engine.close()
+
+    def apply(self, configuration: Configuration, news: News) -> Applied:
+        """Have the replicas with these resources alone; see `capacity.services.limits`."""
+        return limits.apply(self._stack, self._engine, configuration, news)
+
+    def observed(self) -> AbstractContextManager[Observation]:
+        """Watch all containers; see `capacity.services.watching`."""
+        return watching.observed(self._stack, self._engine)

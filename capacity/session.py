@@ -1,0 +1,126 @@
+"""Begin a run or go on with one, with its service taken over for as long as it lasts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from sys import argv
+from typing import Any, Literal
+
+from rich.console import Console
+
+from capacity.files import RunFolder, new_run_folder, unfinished_run
+from capacity.generators.both import LoadGenerator, local_generator, stack_generator
+from capacity.plan.model import Plan
+from capacity.plan.reading import LoadedPlan
+from capacity.progress import RunProgress
+from capacity.records import Run
+from capacity.runner import Runner
+from capacity.service import Service
+from capacity.services.compose import ComposeService
+from capacity.services.embedded import EmbeddedService
+from console.progress import Progress
+from demo.errors import Interrupted
+from stack.context import Stack
+
+_CEILING_SECONDS = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a plan is carried out: what is measured, and what loads it."""
+
+    service: Service
+    generator: LoadGenerator
+
+
+@contextmanager
+def session(
+    repo: Path,
+    console: Console,
+    command: Literal["run", "search"],
+    loaded: LoadedPlan,
+    *,
+    fresh: bool,
+) -> Iterator[Runner]:
+    """A runner of the plan. When the block ends well, so has the run.
+
+    A run of the same plan that did not end goes on, unless a fresh one is asked for.
+
+    Raises:
+        CommandError: the service cannot be taken over, or the generator does not work.
+    """
+    parent = runs_of(repo)
+    progress = RunProgress(console)
+    site = _site(repo, console, loaded.plan, parent / "work")
+    known = None if fresh else unfinished_run(parent, command, loaded.digest)
+    with _stoppable(progress), progress.shown(), site.service.taken_over():
+        if known is None:
+            folder, run = _begin(parent, command, loaded, site, progress)
+        else:
+            folder, run = known, known.run
+            progress.line(f"Going on with {folder.path}; --fresh begins anew")
+        ceiling = run.ceiling.rate if run.ceiling else 0.0
+        yield Runner(loaded.plan, site.service, site.generator, folder, progress, ceiling)
+        folder.write_run(run.model_copy(update={"ended_at": _now()}))
+
+
+@contextmanager
+def _stoppable(progress: RunProgress) -> Iterator[None]:
+    """One way to end for each way to be asked to: the generators note signals, others raise."""
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted) as stop:
+        progress.line("Stopped, and everything is as it was; the same command goes on from here")
+        raise KeyboardInterrupt from stop
+
+
+def runs_of(repo: Path) -> Path:
+    """Where the runs are."""
+    return repo / "out" / "capacity"
+
+
+def _site(repo: Path, console: Console, plan: Plan, work: Path) -> Site:
+    if plan.kind == "embedded":
+        local = EmbeddedService(repo, work, Progress(console))
+        return Site(local, local_generator(repo, work, local.generator_core))
+    stack = Stack(repo, console)
+    return Site(ComposeService(stack, plan.service), stack_generator(stack, work))
+
+
+def _begin(
+    parent: Path,
+    command: Literal["run", "search"],
+    loaded: LoadedPlan,
+    site: Site,
+    progress: RunProgress,
+) -> tuple[RunFolder, Run]:
+    with progress.working("The load generator's own ceiling", _CEILING_SECONDS):
+        ceiling = site.generator.ceiling()
+    progress.line(f"The load generator reaches {ceiling.rate:,.0f} requests/s by itself")
+    folder = new_run_folder(parent, loaded.plan)
+    run = Run(
+        id=folder.path.name,
+        command=command,
+        kind=loaded.plan.kind,
+        plan=loaded.plan.model_dump(mode="json"),
+        plan_source=loaded.source,
+        plan_digest=loaded.digest,
+        started_at=_now(),
+        environment=_plain(site.service.describe()),
+        ceiling=ceiling,
+        cannot_limit=site.service.cannot_limit,
+        arguments=tuple(argv[1:]),
+    )
+    folder.write_run(run)
+    progress.line(f"Results: {folder.path}")
+    return folder, run
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
