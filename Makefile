@@ -78,7 +78,7 @@ scale: install ## Have N=5 replicas, and see that the gateway uses them
 	@$(VENV)/python -m stack scale $(or $(N),$(error say how many: make scale N=5))
 
 .PHONY: locust
-locust: install ## Start the load test: its page, or HEADLESS=1; WORKERS=2 for more users
+locust: install ## Start the load test: its page, or HEADLESS=1; WORKERS=2 for more users; LOCUST_SHAPE=steps
 	@$(VENV)/python -m stack locust --workers $(or $(WORKERS),0) $(if $(filter-out 0,$(HEADLESS)),--headless)
 
 .PHONY: locust-down

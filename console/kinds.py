@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from console.schedule import is_schedule
 
 _RUN_TIME = re.compile(r"[0-9]+|(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?")
+_WAIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:-([0-9]+(?:\.[0-9]+)?))?")
 _MEMORY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([kmg]?)b?", re.IGNORECASE)
 _MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _LEAST_MEMORY = 100 * 2**20
@@ -41,6 +42,11 @@ def _matches(pattern: str) -> AfterValidator:
 def _is_run_time(text: str) -> bool:
     # For Locust, 0 means without end.
     return bool(_RUN_TIME.fullmatch(text) and re.search("[1-9]", text))
+
+
+def _is_wait(text: str) -> bool:
+    match = _WAIT.fullmatch(text)
+    return match is not None and float(match[1]) <= float(match[2] or match[1])
 
 
 def _is_memory(text: str) -> bool:
@@ -127,6 +133,16 @@ UserClass = Annotated[
     _says("`CovertypeUser` or `CovertypeHttpUser`"),
 ]
 
+Shape = Annotated[
+    Literal["", "constant", "steps", "spike", "soak", "ten-thousand"],
+    _says("`steps`, `spike`, `soak`, `ten-thousand`, or nothing"),
+]
+Wait = Annotated[
+    str,
+    _check(_is_wait, "Locust cannot read it"),
+    _says("seconds at least and at most, such as 1-2.5, or 0"),
+]
+
 RunTime = Annotated[
     str,
     _check(_is_run_time, "Locust cannot read it"),
@@ -170,6 +186,11 @@ FernetKey = Annotated[
 ]
 
 HttpUrl = Annotated[str, _url("https?"), _says("a URL that begins with http:// or https://")]
+OptionalHttpUrl = Annotated[
+    Annotated[str, _url("https?")] | None,
+    BeforeValidator(_none_if_empty),
+    _says("a URL that begins with http:// or https://, or nothing"),
+]
 PostgresUrl = Annotated[
     str,
     _url(r"postgresql(\+psycopg2)?"),

@@ -1,6 +1,7 @@
 """What Locust measured, read from the CSV files that it writes."""
 
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,25 @@ def read_load(prefix: Path) -> Load:
         raise AnswerError(
             f"Locust left no totals in {path}: no request ended, or it was stopped"
         ) from error
+
+
+def read_notes(path: Path) -> list[str]:
+    """What a summary of Locust has to say besides totals; nothing if there is none.
+
+    Raises:
+        AnswerError: the summary cannot be understood.
+    """
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        balance = ", ".join(f"{name} {count:,}" for name, count in summary["balance"].items())
+        notes = [f"Ended early: {summary['stopped_by']}"] if summary["stopped_by"] else []
+        notes += [f"Refused with 503: {summary['refused']:,}"] if summary["refused"] else []
+        notes += [f"Predictions by replica: {balance}"] if balance else []
+        return notes + [f"Doubtful: {warning}" for warning in summary["generator"]["warnings"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnswerError(f"Locust's summary in {path} cannot be understood: {error}") from error
 
 
 def read_progress(prefix: Path) -> str:

@@ -56,9 +56,16 @@ class LoadTest(_Section):
     locust_spawn_rate: kinds.Number
     locust_run_time: kinds.RunTime
     locust_user_class: kinds.UserClass
+    locust_shape: kinds.Shape
+    locust_wait: kinds.Wait
+    locust_warmup: kinds.Delay
     locust_headless: kinds.TrueOrFalse
     locust_max_failure_ratio: kinds.Share
     locust_max_p95_ms: kinds.Milliseconds
+    locust_max_p99_ms: kinds.Milliseconds
+    locust_max_refused_ratio: kinds.Share
+    locust_stop_at_limit: kinds.TrueOrFalse
+    locust_balance_url: kinds.OptionalHttpUrl
 
     @property
     def run_seconds(self) -> int:
@@ -79,6 +86,7 @@ class Ports(_Section):
     minio_console_port: kinds.Port
     minio_port: kinds.Port
     locust_port: kinds.Port
+    locust_master_port: kinds.Port
     flower_port: kinds.Port
 
     def url(self, port: int) -> str:

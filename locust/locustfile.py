@@ -2,28 +2,46 @@
 
     PYTHONPATH=. locust -f locust/locustfile.py --headless -u 100 -r 50 -t 20s
 
-``CovertypeUser`` runs unless other classes are named at the end of the command line, in
-LOCUST_USER_CLASSES, or picked in the web page (``--class-picker``). ``CovertypeHttpUser``
-takes more than twice the processor time a request; it is there to check a finding with
-a second HTTP client.
+``CovertypeUser`` runs unless another class is named at the end of the command line or in
+LOCUST_USER_CLASS, or chosen on the page. ``CovertypeHttpUser`` takes more than twice the
+processor time a request; it is there to check a finding with a second HTTP client.
 
-Locust itself reads LOCUST_HOST, LOCUST_USERS, LOCUST_SPAWN_RATE and LOCUST_RUN_TIME. The
-exit code is 1 when a request fails, unless LOCUST_MAX_FAILURE_RATIO or LOCUST_MAX_P95_MS is
-set: then these limits decide. None of them is read from a file.
+Locust itself reads LOCUST_HOST, LOCUST_USERS, LOCUST_SPAWN_RATE and LOCUST_RUN_TIME;
+`loadtest.options` has what comes on top. The exit code is 1 when a request fails, unless a
+limit is set: then the limits decide. docs/load-tests.md tells all of it.
 """
 
 import os
 from argparse import ArgumentParser
+from functools import partial
+from random import uniform
 from typing import Any, Final
 
 import gevent  # type: ignore[import-untyped]
-from locust import FastHttpUser, HttpUser, between, events, task
+import locust.stats
+from locust import FastHttpUser, HttpUser, events, task
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import MasterRunner
 
 from loadtest.answers import report
-from loadtest.gate import add_limits, set_exit_code
+from loadtest.gate import set_exit_code
+from loadtest.histogram import milliseconds_of
+from loadtest.options import add_options, wait_range
+from loadtest.page import add_tabs, choose
 from loadtest.payloads import payloads
+from loadtest.recorder import Recorder
+from loadtest.session import Session
+from loadtest.shapes import Soak, Spike, Steps, TenThousand
+
+__all__ = [
+    "CovertypeHttpUser",
+    "CovertypeUser",
+    # Locust finds shapes, as it finds users, among the names of its file.
+    "Soak",
+    "Spike",
+    "Steps",
+    "TenThousand",
+]
 
 DEFAULT_HOST: Final = "http://localhost:8081"
 PREDICT: Final = "/predict/"
@@ -34,11 +52,20 @@ PREDICT: Final = "/predict/"
 TIMEOUT_SECONDS: Final = 10
 
 
-class CovertypeUser(FastHttpUser):
+class PatientUser:
+    """Waits between two requests, as LOCUST_WAIT says."""
+
+    environment: Environment
+
+    def wait_time(self) -> float:
+        options = self.environment.parsed_options
+        return uniform(*wait_range(options.wait)) if options else 0.0
+
+
+class CovertypeUser(PatientUser, FastHttpUser):
     """The default user: geventhttpclient, cheap enough for thousands of users on one core."""
 
     host = DEFAULT_HOST
-    wait_time = between(1, 2.5)
     connection_timeout = TIMEOUT_SECONDS
     network_timeout = TIMEOUT_SECONDS
 
@@ -51,11 +78,10 @@ class CovertypeUser(FastHttpUser):
             report(response)
 
 
-class CovertypeHttpUser(HttpUser):
+class CovertypeHttpUser(PatientUser, HttpUser):
     """The same user on the requests library."""
 
     host = DEFAULT_HOST
-    wait_time = between(1, 2.5)
     network_timeout = TIMEOUT_SECONDS
 
     def on_start(self) -> None:
@@ -67,18 +93,6 @@ class CovertypeHttpUser(HttpUser):
             PREDICT, json=next(self.rows), catch_response=True, timeout=self.network_timeout
         ) as response:
             report(response)
-
-
-def keep_default_user(environment: Environment, **_: Any) -> None:
-    """Without a choice, Locust runs every class: leave only the default one.
-
-    A worker keeps both, because it runs what the master picked.
-    """
-    options = environment.parsed_options
-    if isinstance(environment.runner, WorkerRunner) or options is None or options.user_classes:
-        return
-    if CovertypeUser in environment.user_classes and CovertypeHttpUser in environment.user_classes:
-        environment.user_classes.remove(CovertypeHttpUser)
 
 
 def set_clock(**_: Any) -> None:
@@ -105,12 +119,18 @@ def wait_for_last_answers(parser: ArgumentParser, **_: Any) -> None:
     parser.set_defaults(stop_timeout=str(TIMEOUT_SECONDS))
 
 
+recorder = Recorder()
+session = Session(recorder)
+recorder.install(events)
+session.install(events)
 for hook, listener in (
-    (events.init_command_line_parser, add_limits),
+    (events.init_command_line_parser, add_options),
     (events.init_command_line_parser, wait_for_last_answers),
-    (events.init, keep_default_user),
+    (events.init, choose),
+    (events.init, partial(add_tabs, session)),
     (events.init, set_clock),
     (events.init, expect_workers),
-    (events.quitting, set_exit_code),
+    (events.quitting, partial(set_exit_code, session)),
 ):
     hook.add_listener(listener)  # type: ignore[no-untyped-call]  # Locust has no types here
+locust.stats.bucket_response_time = milliseconds_of

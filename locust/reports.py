@@ -6,5 +6,6 @@ FOLDER = Path("/reports")
 
 if __name__ == "__main__":
     FOLDER.chmod(0o1777)
-    for report in (*FOLDER.glob("report.html"), *FOLDER.glob("stats_*.csv")):
-        report.unlink()
+    for report in FOLDER.glob("*"):
+        if report.name in {"report.html", "summary.json"} or report.match("stats_*.csv"):
+            report.unlink()

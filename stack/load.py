@@ -1,13 +1,14 @@
 """``locust``: the load test in containers, with its page or without."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich import box
 from rich.table import Table
 
 from console.errors import AnswerError, NotUp, ProcessFailed
-from console.load import Load, read_load, read_progress
+from console.load import Load, read_load, read_notes, read_progress
 from console.logs import last_lines
 from console.progress import Progress
 from console.results import have_folder
@@ -55,17 +56,9 @@ def run_load(stack: Stack, workers: int, *, headless: bool) -> None:
     build_load(docker, stack.progress)
     remove_replaced(docker)
     headless = headless or stack.settings.locust_headless == "true"
-    environment = {
-        "LOCUST_OWNER": f"{os.getuid()}:{os.getgid()}",
-        "LOCUST_HEADLESS": "true" if headless else "false",
-        # Without its page, Locust starts when so many workers are there.
-        "LOCUST_EXPECT_WORKERS": str(workers + 1),
-    }
     url = stack.settings.url(stack.settings.locust_port)
     with stack.progress.phase("locust", "Start Locust"):
-        command = ["compose", *_FILE, "up", "--detach", "--no-build"]
-        command += ["--scale", f"worker={workers}"]
-        docker.run_well("locust-up", command, _START_SECONDS, environment=environment)
+        start_load(docker, workers, headless=headless)
         if not headless:
             _await_page(stack, url)
     if headless:
@@ -78,6 +71,47 @@ def run_load(stack: Stack, workers: int, *, headless: bool) -> None:
     stack.say("`make locust-down` stops it; its reports are in out/locust.")
 
 
+def start_load(
+    docker: Docker, workers: int, *, headless: bool, environment: Mapping[str, str] | None = None
+) -> None:
+    """Start the containers; ``environment`` overrides settings of ``.env``.
+
+    Raises:
+        ProcessFailed: Compose failed.
+    """
+    owner = {
+        "LOCUST_OWNER": f"{os.getuid()}:{os.getgid()}",
+        "LOCUST_HEADLESS": "true" if headless else "false",
+        # Without its page, Locust starts when so many workers are there.
+        "LOCUST_EXPECT_WORKERS": str(workers + 1),
+    }
+    command = ["compose", *_FILE, "up", "--detach", "--no-build", "--scale", f"worker={workers}"]
+    docker.run_well(
+        "locust-up", command, _START_SECONDS, environment={**(environment or {}), **owner}
+    )
+
+
+def await_end(
+    docker: Docker, seconds: float, poll: float, on_poll: Callable[[], None]
+) -> Container:
+    """Wait until Locust has ended by itself; ``seconds`` are those of its run.
+
+    Raises:
+        NotReady: it did not end in time.
+    """
+    ended: Container | None = None
+
+    def has_ended() -> bool:
+        nonlocal ended
+        on_poll()
+        ended = _ended(docker)
+        return ended is not None
+
+    wait_until(has_ended, seconds + _EXTRA_SECONDS, "the end of the load test", poll)
+    assert ended is not None, "wait_until returned, so it has ended"  # noqa: S101
+    return ended
+
+
 def end_load(stack: Stack) -> None:
     """Stop the load test; nothing to stop is fine, too."""
     stack.docker.check()
@@ -87,7 +121,7 @@ def end_load(stack: Stack) -> None:
 def _await_page(stack: Stack, url: str) -> None:
     def is_there() -> bool:
         if ended := _ended(stack.docker):
-            raise _failure(stack.docker, ended)
+            raise failure(stack.docker, ended)
         return stack.web.is_ok(url)
 
     wait_until(is_there, _START_SECONDS, f"Locust's page at {url}", stack.poll)
@@ -95,27 +129,25 @@ def _await_page(stack: Stack, url: str) -> None:
 
 def _see_to_its_end(stack: Stack, reports: Path) -> None:
     docker, settings = stack.docker, stack.settings
-    title = f"Load test, {settings.locust_users} users for {settings.locust_run_time}"
+    shape = f" in {settings.locust_shape}" if settings.locust_shape else ""
+    title = f"Load test, {settings.locust_users} users{shape} for {settings.locust_run_time}"
     with stack.progress.phase("load", title) as phase:
-        ended: Container | None = None
-
-        def has_ended() -> bool:
-            nonlocal ended
-            phase.status(read_progress(reports / "stats"))
-            ended = _ended(docker)
-            return ended is not None
-
-        seconds = settings.run_seconds + _EXTRA_SECONDS
-        wait_until(has_ended, seconds, "the end of the load test", stack.poll)
-    assert ended is not None, "wait_until returned, so it has ended"  # noqa: S101
+        ended = await_end(
+            docker,
+            settings.run_seconds,
+            stack.poll,
+            lambda: phase.status(read_progress(reports / "stats")),
+        )
     try:
         _show(stack.progress, read_load(reports / "stats"))
     except AnswerError:
         if ended.exit_code == 0:
             raise
+    for note in read_notes(reports / "summary.json"):
+        stack.say(note)
     stack.say(f"Report: {reports / 'report.html'}")
     if ended.exit_code != 0:
-        raise _failure(docker, ended)
+        raise failure(docker, ended)
 
 
 def _ended(docker: Docker) -> Container | None:
@@ -124,7 +156,7 @@ def _ended(docker: Docker) -> Container | None:
     return found[0] if found and found[0].state == "exited" else None
 
 
-def _failure(docker: Docker, ended: Container) -> LoadFailed:
+def failure(docker: Docker, ended: Container) -> LoadFailed:
     """The error that shows what Locust said; its whole log outlives the container."""
     docker.run("locust", ["logs", ended.id], _START_SECONDS)
     return LoadFailed(

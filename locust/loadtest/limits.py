@@ -1,78 +1,57 @@
 """The limits that a run must keep, and which of them it passed."""
 
-import math
-from argparse import ArgumentTypeError
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 FAILURE_RATIO_VARIABLE: Final = "LOCUST_MAX_FAILURE_RATIO"
+REFUSED_RATIO_VARIABLE: Final = "LOCUST_MAX_REFUSED_RATIO"
 P95_VARIABLE: Final = "LOCUST_MAX_P95_MS"
+P99_VARIABLE: Final = "LOCUST_MAX_P99_MS"
+
+# So many requests make a judgement about a part of a run.
+_ENOUGH_REQUESTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``None`` is no limit. The ratio is from 0 to 1, the percentile in milliseconds."""
+    """``None`` is no limit. Ratios are from 0 to 1, percentiles in milliseconds.
 
-    failure_ratio: float | None
-    p95_ms: float | None
+    With a limit on refusals, a refusal is no failure.
+    """
+
+    failure_ratio: float | None = None
+    refused_ratio: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+    def each(self) -> "Iterator[Limits]":
+        """Every limit that is set, alone."""
+        for one in fields(self):
+            if (value := getattr(self, one.name)) is not None:
+                yield Limits(**{one.name: value})
 
 
-NO_LIMITS: Final = Limits(failure_ratio=None, p95_ms=None)
+NO_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a run came to.
+    """What a run, or a part of it, came to.
 
-    ``p95_ms`` is ``None`` when every request was shed: a refusal in 5 ms must not pass
-    for a fast prediction, so shed answers have no part in the percentile.
+    ``failures`` are what the limit on failures is about: refusals are among them when they
+    have no limit of their own. A percentile is ``None`` when every request was refused.
     """
 
     requests: int
     failures: int
-    p95_ms: int | None
+    refused: int
+    p95_ms: float | None
+    p99_ms: float | None
 
     def __str__(self) -> str:
-        p95 = "no p95" if self.p95_ms is None else f"p95 {self.p95_ms} ms"
-        return f"{self.requests} requests, {self.failures} failed, {p95}"
-
-
-def failure_ratio_limit(text: str) -> float | None:
-    """Read a share of requests. Empty text is no limit.
-
-    Raises ArgumentTypeError when the text is not a number from 0 to 1.
-    """
-    limit = _number(text)
-    if limit is not None and not 0 <= limit <= 1:
-        raise ArgumentTypeError(
-            f"{text!r} is not a share of requests: set {FAILURE_RATIO_VARIABLE} to a number "
-            "from 0 to 1, such as 0.01, or leave it empty for no limit"
-        )
-    return limit
-
-
-def p95_limit(text: str) -> float | None:
-    """Read a time in milliseconds. Empty text is no limit.
-
-    Raises ArgumentTypeError when the text is not a number above 0.
-    """
-    limit = _number(text)
-    if limit is not None and not 0 < limit < math.inf:
-        raise ArgumentTypeError(
-            f"{text!r} is not a time in milliseconds: set {P95_VARIABLE} to a number above 0, "
-            "such as 200, or leave it empty for no limit"
-        )
-    return limit
-
-
-def _number(text: str) -> float | None:
-    """The number, NaN for text that is none, ``None`` for text that is empty."""
-    if not text.strip():
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+        p95 = "no p95" if self.p95_ms is None else f"p95 {self.p95_ms:g} ms"
+        return f"{self.requests} requests, {self.failures} failed, {self.refused} refused, {p95}"
 
 
 def passed_limits(figures: Figures, limits: Limits) -> list[str]:
@@ -83,25 +62,60 @@ def passed_limits(figures: Figures, limits: Limits) -> list[str]:
     if figures.requests == 0:
         return [
             "no request was made: check that the host is a URL such as http://localhost:8081, "
-            "that there is at least one user, and that the run is long enough"
+            "that there is at least one user, and that the run is long enough for the ramp, "
+            "the warm-up and what is to be measured"
         ]
-    passed = []
-    ratio = figures.failures / figures.requests
-    if limits.failure_ratio is not None and ratio > limits.failure_ratio:
-        passed.append(
-            f"{figures.failures} of {figures.requests} requests failed, a share of {ratio:.4g}; "
-            f"{FAILURE_RATIO_VARIABLE} allows {limits.failure_ratio:g}"
+    found = (
+        _ratio(figures, figures.failures, "failed", limits.failure_ratio, FAILURE_RATIO_VARIABLE),
+        _ratio(
+            figures, figures.refused, "were refused", limits.refused_ratio, REFUSED_RATIO_VARIABLE
+        ),
+        _percentile(figures, figures.p95_ms, "95th", limits.p95_ms, P95_VARIABLE),
+        _percentile(figures, figures.p99_ms, "99th", limits.p99_ms, P99_VARIABLE),
+    )
+    return [sentence for sentence in found if sentence]
+
+
+def passed_for_good(total: Figures, spans: Sequence[Figures], limits: Limits) -> str | None:
+    """The first limit that the run cannot be expected to keep any more, as a sentence.
+
+    A ratio of 0 is passed for good by one request. Any other limit is when each of the
+    ``spans``, which are the last seconds in equal parts, passes it: a hiccup does not last.
+    """
+    enough = sum(span.requests for span in spans) >= _ENOUGH_REQUESTS
+    for limit in limits.each():
+        if 0 in (limit.failure_ratio, limit.refused_ratio):
+            passed = passed_limits(total, limit) if total.requests else []
+        else:
+            all_pass = enough and all(s.requests and passed_limits(s, limit) for s in spans)
+            passed = passed_limits(spans[-1], limit) if all_pass else []
+        if passed:
+            return passed[0]
+    return None
+
+
+def _ratio(
+    figures: Figures, count: int, what: str, limit: float | None, variable: str
+) -> str | None:
+    ratio = count / figures.requests
+    if limit is None or ratio <= limit:
+        return None
+    return (
+        f"{count} of {figures.requests} requests {what}, a share of {ratio:.4g}; "
+        f"{variable} allows {limit:g}"
+    )
+
+
+def _percentile(
+    figures: Figures, found: float | None, which: str, limit: float | None, variable: str
+) -> str | None:
+    if limit is None:
+        return None
+    if found is None:
+        return (
+            f"all {figures.requests} requests were refused, so there is no {which} percentile "
+            f"to compare with {variable}"
         )
-    if limits.p95_ms is None:
-        return passed
-    if figures.p95_ms is None:
-        passed.append(
-            f"all {figures.requests} requests were shed, so there is no 95th percentile "
-            f"to compare with {P95_VARIABLE}"
-        )
-    elif figures.p95_ms > limits.p95_ms:
-        passed.append(
-            f"the 95th percentile of the latency is {figures.p95_ms} ms; "
-            f"{P95_VARIABLE} allows {limits.p95_ms:g} ms"
-        )
-    return passed
+    if found <= limit:
+        return None
+    return f"the {which} percentile of the latency is {found:g} ms; {variable} allows {limit:g} ms"

@@ -1,11 +1,12 @@
 """Figures are read from what Locust wrote."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from console.errors import AnswerError
-from console.load import Load, read_load, read_progress
+from console.load import Load, read_load, read_notes, read_progress
 
 STATS = """\
 Type,Name,Request Count,Failure Count,Median Response Time,Requests/s,50%,95%,99%
@@ -35,3 +36,28 @@ def test_missing_totals_are_explained(tmp_path: Path, text: str | None) -> None:
         (tmp_path / "run_stats.csv").write_text(text)
     with pytest.raises(AnswerError, match="no totals"):
         read_load(tmp_path / "run")
+
+
+def test_a_summary_says_what_totals_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    assert read_notes(path) == []
+    summary: dict[str, object] = {
+        "stopped_by": None,
+        "refused": 0,
+        "balance": {},
+        "generator": {"warnings": []},
+    }
+    path.write_text(json.dumps(summary))
+    assert read_notes(path) == []
+    summary |= {"stopped_by": "too slow", "refused": 1234}
+    summary |= {"balance": {"replica1": 5, "replica2": 6}, "generator": {"warnings": ["busy"]}}
+    path.write_text(json.dumps(summary))
+    assert read_notes(path) == [
+        "Ended early: too slow",
+        "Refused with 503: 1,234",
+        "Predictions by replica: replica1 5, replica2 6",
+        "Doubtful: busy",
+    ]
+    path.write_text("{}")
+    with pytest.raises(AnswerError, match="cannot be understood"):
+        read_notes(path)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,11 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def locust(service: Service) -> Locust:
     return Locust(service.url)
+
+
+@pytest.fixture
+def summary_file(locust: Locust, tmp_path: Path) -> Path:
+    """Where Locust leaves the summary of a run; the folder is not there yet."""
+    path = tmp_path / "new" / "summary.json"
+    locust.settings |= {"LOCUST_SUMMARY": str(path)}
+    return path

@@ -129,3 +129,8 @@ def finish(process: subprocess.Popen[str]) -> Run:
     finally:
         process.kill()
     return Run(process.returncode, output, log)
+
+
+def summary(path: Path) -> dict[str, Any]:
+    """The summary that a run left."""
+    return dict(json.loads(path.read_text()))

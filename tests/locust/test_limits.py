@@ -4,18 +4,18 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from loadtest.limits import (
-    NO_LIMITS,
-    Figures,
-    Limits,
-    failure_ratio_limit,
-    p95_limit,
-    passed_limits,
-)
+from loadtest.limits import NO_LIMITS, Figures, Limits, passed_for_good, passed_limits
+from loadtest.options import failure_ratio_limit, fault_of, p95_limit, wait_range, warmup_seconds
 
 
-def figures(requests: int = 200, failures: int = 0, p95_ms: int | None = 40) -> Figures:
-    return Figures(requests=requests, failures=failures, p95_ms=p95_ms)
+def figures(
+    requests: int = 200,
+    failures: int = 0,
+    refused: int = 0,
+    p95_ms: float | None = 40,
+    p99_ms: float | None = 60,
+) -> Figures:
+    return Figures(requests, failures, refused, p95_ms, p99_ms)
 
 
 def test_a_run_at_its_limits_keeps_them() -> None:
@@ -31,7 +31,7 @@ def test_without_limits_only_a_run_without_requests_fails() -> None:
 
 
 def test_each_passed_limit_is_named_with_the_figures() -> None:
-    assert passed_limits(figures(failures=3, p95_ms=41), Limits(0.01, 40.5)) == [
+    assert passed_limits(figures(failures=3, p95_ms=41), Limits(0.01, None, 40.5)) == [
         "3 of 200 requests failed, a share of 0.015; LOCUST_MAX_FAILURE_RATIO allows 0.01",
         "the 95th percentile of the latency is 41 ms; LOCUST_MAX_P95_MS allows 40.5 ms",
     ]
@@ -43,8 +43,8 @@ def test_one_failure_passes_a_limit_of_zero() -> None:
 
 
 def test_a_run_of_shed_requests_has_no_percentile_to_be_proud_of() -> None:
-    (sentence,) = passed_limits(figures(failures=200, p95_ms=None), Limits(1, 40))
-    assert sentence.startswith("all 200 requests were shed")
+    (sentence,) = passed_limits(figures(failures=200, p95_ms=None), Limits(1, p95_ms=40))
+    assert sentence.startswith("all 200 requests were refused")
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,53 @@ def test_failure_ratio_limit_refuses(text: str) -> None:
 def test_p95_limit_refuses(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="set LOCUST_MAX_P95_MS to a number above 0"):
         p95_limit(text)
+
+
+def test_refusals_and_the_99th_percentile_have_limits_of_their_own() -> None:
+    limits = Limits(refused_ratio=0.1, p99_ms=50)
+    assert passed_limits(figures(refused=20, p99_ms=50), limits) == []
+    assert passed_limits(figures(refused=30), limits) == [
+        "30 of 200 requests were refused, a share of 0.15; LOCUST_MAX_REFUSED_RATIO allows 0.1",
+        "the 99th percentile of the latency is 60 ms; LOCUST_MAX_P99_MS allows 50 ms",
+    ]
+
+
+def test_a_limit_is_passed_for_good_when_every_span_passes_it() -> None:
+    slow, fast, few = figures(p95_ms=90), figures(p95_ms=10), figures(requests=3, p95_ms=90)
+    limits = Limits(failure_ratio=0.5, p95_ms=50)
+    assert passed_for_good(slow, [slow, slow, slow], limits) is not None
+    assert passed_for_good(slow, [slow, fast, slow], limits) is None
+    assert passed_for_good(slow, [few, few, few], limits) is None, "too few to tell"
+    assert passed_for_good(slow, [slow, slow, figures(requests=0)], limits) is None
+
+
+def test_a_ratio_of_zero_is_passed_for_good_by_one_request() -> None:
+    kept, lost = figures(requests=0), figures(requests=9, failures=1)
+    sentence = passed_for_good(lost, [kept, lost], Limits(failure_ratio=0))
+    assert sentence is not None
+    assert sentence.startswith("1 of 9 requests failed")
+    assert passed_for_good(kept, [kept, kept], Limits(failure_ratio=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1-2.5", (1, 2.5)), ("0", (0, 0)), ("0.5", (0.5, 0.5))]
+)
+def test_wait_reads(text: str, seconds: tuple[float, float]) -> None:
+    assert wait_range(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "-1", "3-2", "1-", "a-b", "nan", "1-nan"])
+def test_wait_refuses(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="set LOCUST_WAIT to seconds"):
+        wait_range(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "5s", "inf", "nan"])
+def test_warm_up_refuses(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="set LOCUST_WARMUP to a number of seconds"):
+        warmup_seconds(text)
+
+
+def test_the_first_bad_value_of_the_page_is_named() -> None:
+    assert fault_of({"wait": "1", "max_p99_ms": "", "host": "x"}) is None
+    assert "'fast' is not a time" in str(fault_of({"wait": "1", "max_p99_ms": "fast"}))

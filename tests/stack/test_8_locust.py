@@ -14,6 +14,7 @@ import pytest
 from console.settings import Settings
 from tests.images.containers import ROOT, wait_until
 from tests.stack.containers import COMPOSE_SECONDS, docker
+from tests.stack.passing_on import passed_on
 from tests.stack.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.stack
 FILE = "docker-compose.locust.yaml"
 REPORTS = ROOT / "out" / "locust"
 RUN_SECONDS = 6
+ANOTHER_HOST = "locust_another_host"
 
 
 def locust(*arguments: str, env: Mapping[str, str] | None = None) -> str:
@@ -123,3 +125,110 @@ def test_the_page_is_filled_in_from_the_settings_and_starts_a_run(
     assert {name for name, count in json.loads(spawned[1]).items() if count} == {
         settings.locust_user_class
     }
+
+
+def summary() -> dict[str, Any]:
+    """What the last run left for programs."""
+    return dict(json.loads((REPORTS / "summary.json").read_text()))
+
+
+def test_a_shape_is_chosen_by_the_environment_and_the_balance_is_known(stack: Stack) -> None:
+    locust(
+        *("up", "--exit-code-from", "locust"),
+        env={
+            "LOCUST_HEADLESS": "true",
+            "LOCUST_SHAPE": "steps",
+            "LOCUST_USERS": "20",
+            "LOCUST_WAIT": "0.1-0.2",
+            "LOCUST_RUN_TIME": f"{2 * RUN_SECONDS}s",
+        },
+    )
+
+    found, replicas = summary(), stack.up()
+    by_second = [moment["users"] for moment in found["timeline"]]
+    assert by_second == sorted(by_second), "steps go up"
+    assert (by_second[0], by_second[-1]) == (4, 20)
+    assert (found["refused"], found["failed"], found["failures"]) == (0, 0, {})
+    assert found["balance"].keys() == replicas.keys()
+    assert sum(found["balance"].values()) == found["ok"]
+    assert min(found["balance"].values()) > found["ok"] / len(replicas) / 2
+    log = locust("logs", "--no-color", "locust")
+    assert all(f"{replica} answered " in log for replica in replicas)
+
+
+def test_a_run_ends_early_when_it_passed_a_limit_for_good() -> None:
+    with pytest.raises(AssertionError, match="The run ends early, it passed a limit for good"):
+        locust(
+            *("up", "--exit-code-from", "locust"),
+            env={
+                "LOCUST_HEADLESS": "true",
+                "LOCUST_RUN_TIME": "10m",
+                "LOCUST_WARMUP": "1",
+                "LOCUST_MAX_P99_MS": "0.001",
+                "LOCUST_STOP_AT_LIMIT": "true",
+            },
+        )
+
+    found = summary()
+    assert "LOCUST_MAX_P99_MS allows 0.001 ms" in found["stopped_by"]
+    assert 10 < found["seconds"] < 60
+
+
+@pytest.fixture
+def another_host() -> Iterator[str]:
+    """A network that shares nothing with the load test's: the workers in it stand for a host.
+
+    Gives the address under which they reach this machine, and its published ports.
+    """
+    docker("network", "create", ANOTHER_HOST)
+    try:
+        yield docker(
+            *("network", "inspect", ANOTHER_HOST),
+            *("--format", "{{(index .IPAM.Config 0).Gateway}}"),
+        )
+    finally:
+        filters = ("--filter", f"network={ANOTHER_HOST}")
+        for container in docker("ps", "--all", "--quiet", *filters).split():
+            docker("rm", "--force", container)
+        docker("network", "rm", ANOTHER_HOST)
+
+
+def remote_worker(master: str, port: int) -> str:
+    """Start a worker on the other host; gives its address."""
+    container = docker(
+        *("run", "--detach", "--init", "--network", ANOTHER_HOST, "covertype/locust:0.1.0"),
+        *("locust", "--locustfile", "/app/locustfile.py", "--worker"),
+        *("--master-host", master, "--master-port", str(port)),
+    )
+    address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return docker("inspect", container, "--format", address)
+
+
+def test_workers_of_another_host_join_through_the_published_port(
+    stack: Stack, settings: Settings, another_host: str
+) -> None:
+    users = 30
+    remote = [remote_worker(another_host, settings.locust_master_port) for _ in range(2)]
+    workers = 1 + len(remote)
+    before = requests(stack)
+
+    with passed_on(another_host, settings.gateway_port) as connections:
+        locust(
+            *("up", "--exit-code-from", "locust"),
+            env={
+                "BIND_ADDRESS": another_host,
+                "LOCUST_HOST": f"http://{another_host}:{settings.gateway_port}",
+                "LOCUST_BALANCE_URL": "http://gateway:8404/stats;csv",
+                "LOCUST_HEADLESS": "true",
+                "LOCUST_EXPECT_WORKERS": str(workers),
+                "LOCUST_USERS": str(users),
+                "LOCUST_RUN_TIME": f"{2 * RUN_SECONDS}s",
+            },
+        )
+
+    assert f"to {workers} ready workers" in locust("logs", "--no-color", "locust")
+    found = summary()
+    assert (found["failed"], found["refused"]) == (0, 0)
+    assert found["ok"] == requests(stack) - before == sum(found["balance"].values())
+    # A user keeps its connection: each worker had its share of them.
+    assert min(connections[address] for address in remote) >= users // workers, connections

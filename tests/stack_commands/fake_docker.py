@@ -13,6 +13,7 @@ from pathlib import Path
 here = Path(__file__).parent
 arguments = sys.argv[1:]
 names = ("BUILD_SETTINGS", "LOCUST_OWNER", "LOCUST_HEADLESS", "LOCUST_EXPECT_WORKERS")
+names += ("LOCUST_HOST", "LOCUST_USERS", "LOCUST_WARMUP")
 settings = Path(os.environ.get("BUILD_SETTINGS") or here / "none")
 call = {{
     "arguments": arguments,
