@@ -109,6 +109,10 @@ test-images: install ## Test what the stack relies on in each base image; needs 
 test-gateway: install ## Test the gateway with replicas that fail; needs `make engine images`
 	@$(VENV)/python -m pytest -m docker tests/gateway
 
+.PHONY: test-capacity
+test-capacity: install ## Test the planner's watch over containers; needs `make engine images`
+	@$(VENV)/python -m pytest -m docker tests/capacity/services
+
 .PHONY: test-stack
 test-stack: install ## Test the running stack, faults and all; needs `make up`
 	@$(VENV)/python -m pytest -m stack tests/stack

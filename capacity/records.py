@@ -139,8 +139,8 @@ class Judgement(Record):
 class Measurement(Record):
     """One load on one configuration. ``step`` is its place in the plan, such as ``closed-1``.
 
-    ``machine_cpu`` is the share of the machine's processors in use; ``balance`` the requests
-    that each replica answered, by the gateway's count.
+    ``machine_cpu`` is the share of the machine's processors in use under the load; ``balance``
+    the requests that each replica answered, by the gateway's count.
     """
 
     step: str

@@ -36,13 +36,16 @@ class Observation:
 class Service(Protocol):
     """Something that predicts, whose resources can be set.
 
-    ``url`` is that of its predictions; ``cannot_limit`` has a sentence for each thing that the
-    results do not depend on as they should.
+    ``cannot_limit`` has a sentence for each thing that the results do not depend on as they
+    should.
     """
 
     kind: Literal["compose", "embedded"]
-    url: str
     cannot_limit: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """Where it takes predictions; known once it is taken over."""
 
     def describe(self) -> dict[str, Any]:
         """The environment's fingerprint: what to know to compare with another run."""

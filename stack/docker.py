@@ -14,6 +14,7 @@ from console.logs import last_lines
 from console.results import new_file
 
 PROJECT, LOAD_PROJECT = "taller_locust", "taller_locust_load"
+NETWORK = f"{PROJECT}_mlops_net"
 LOAD_FILE = "docker-compose.locust.yaml"
 # The first that knows configs whose content is in the Compose file.
 _COMPOSE_AT_LEAST = (2, 23, 1)

@@ -14,12 +14,11 @@ from console.progress import Progress
 from console.results import have_folder
 from stack.containers import Container, containers
 from stack.context import Stack
-from stack.docker import LOAD_FILE, PROJECT, Docker
+from stack.docker import LOAD_FILE, NETWORK, Docker
 from stack.images import build_load, remove_replaced
 from stack.updown import stop_load
 from stack.waiting import wait_until
 
-_NETWORK = f"{PROJECT}_mlops_net"
 _FILE = ("--file", LOAD_FILE)
 _START_SECONDS = 300.0
 _EXTRA_SECONDS = 300.0  # to connect the workers, and to wait for the last answers
@@ -48,8 +47,8 @@ def run_load(stack: Stack, workers: int, *, headless: bool) -> None:
     """
     docker = stack.docker
     docker.check()
-    if not docker.ids("network", "ls", "--quiet", "--filter", f"name=^{_NETWORK}$"):
-        raise NotUp(f"the network {_NETWORK} is missing: start the stack with `make up`")
+    if not docker.ids("network", "ls", "--quiet", "--filter", f"name=^{NETWORK}$"):
+        raise NotUp(f"the network {NETWORK} is missing: start the stack with `make up`")
     stop_load(docker)
     reports = stack.repo / "out" / "locust"
     have_folder(reports)

@@ -9,10 +9,9 @@ from capacity.plan.model import Objective
 from capacity.records import ContainerUse, Judgement, LimitedBy, LoadFigures
 from capacity.service import Observation
 
-# From this share of its CPU limit on, a container has no CPU left to speak of.
-FULL_SHARE: Final = 0.95
-# Its replicas are never all busy at the same instant: inference is at its limits a little earlier.
-INFERENCE_FULL_SHARE: Final = 0.9
+# From this share of its CPU on, something is at its limit. A look of a second at a load of a few
+# seconds is never whole, and one thread that is always busy is not all of a container.
+FULL_SHARE: Final = 0.85
 THROTTLED_SHARE: Final = 0.2
 _FAILURES_NAMED: Final = 3
 
@@ -100,7 +99,7 @@ def _limit(
     if is_met:
         return "nothing", ()
     inference = used_share(of_service(observation.containers, INFERENCE))
-    if inference is None or inference < INFERENCE_FULL_SHARE:
+    if inference is None or inference < FULL_SHARE:
         used = "" if inference is None else f", inference {_percent(inference)} of its CPU"
         for one in of_service(observation.containers, GATEWAY):
             if _is_full(one):
@@ -118,7 +117,7 @@ def _is_full(one: ContainerUse) -> bool:
 
 def _use_of(one: ContainerUse) -> str:
     return (
-        f"{one.name} used {_percent(one.cpu_mean / one.cpu_limit)} of its {one.cpu_limit:g} CPU "
+        f"{one.name} used {_percent(used_share([one]) or 0.0)} of its {one.cpu_limit:g} CPU "
         f"and was throttled in {_percent(one.throttled)} of the periods"
     )
 

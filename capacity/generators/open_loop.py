@@ -46,7 +46,16 @@ class OpenLoop:
         """
         output = self.folder / "loadgen.json"
         argv = [
-            *(sys.executable, "-m", "loadgen", url, "--rate", str(load.rate), "--timeline"),
+            *(
+                sys.executable,
+                "-m",
+                "loadgen",
+                url,
+                "--rate",
+                str(load.rate),
+                "--timeline",
+                "--urgent",
+            ),
             *("--connections", str(load.connections), "--bodies", str(self._written_bodies())),
             *("--warmup", str(load.warmup), "--seconds", str(load.duration)),
             *("--drain", str(DRAIN_SECONDS), "--output", str(output)),

@@ -11,6 +11,7 @@ from capacity.plan.model import ServicePlan
 from capacity.service import Applied, News, Observation
 from capacity.services import fingerprint, limits, takeover, watching
 from capacity.services.engine_api import Engine
+from capacity.services.replicas import direct_address
 from stack.context import Stack
 
 _SWAP = (
@@ -34,8 +35,20 @@ class ComposeService:
         self._stack = stack
         self._plan = plan
         self._engine = Engine(stack.docker)
-        self.url = f"{stack.gateway_url}/predict/"
+        self._url: str | None = None
         self.cannot_limit: tuple[str, ...] = (_SWAP,) if psutil.swap_memory().total else ()
+
+    @property
+    def url(self) -> str:
+        """Of the predictions, at the gateway's own address where this machine reaches it.
+
+        The published port leads through a proxy of Docker's, which takes more of the machine's
+        CPU than the gateway itself.
+        """
+        if self._url is None:
+            base = direct_address(self._stack, self._engine) or self._stack.gateway_url
+            self._url = f"{base}/predict/"
+        return self._url
 
     def describe(self) -> dict[str, Any]:
         """The fingerprint of the machine, the software and the settings."""
@@ -46,6 +59,7 @@ class ComposeService:
         """Have the stack for this run alone; see `capacity.services.takeover`."""
         try:
             with takeover.taken_over(self._stack, self._engine, self._plan):
+                self._url = None  # the gateway may have been made anew
                 yield
         finally:
             self._engine.close()

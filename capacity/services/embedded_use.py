@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import psutil
 
+from capacity.analysis.busy import busier_half
 from capacity.configuration import MEBI
 from capacity.records import ContainerUse, UseMoment
 
@@ -32,7 +33,8 @@ def memory_measure() -> MemoryMeasure:
 class ProcessWatch:
     """Looks at a changing set of processes from its making on; ``run`` does so until ``end``.
 
-    ``machine_cpu`` is the share of the machine's processors that was in use, once it has ended.
+    ``machine_cpu`` is the share of the machine's processors that was in use while the service
+    was busy, once it has ended.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ProcessWatch:
         self._cpu_used = 0.0
         self._deaths = 0
         self._moments: list[UseMoment] = []
+        self._machine: list[float] = []
         self.machine_cpu = 0.0
 
     def run(self) -> None:
@@ -54,7 +57,7 @@ class ProcessWatch:
         while not self._ended.wait(_BETWEEN_LOOKS):
             self._note()
         self._note()
-        self.machine_cpu = round(psutil.cpu_percent() / 100, 3)
+        self.machine_cpu = round(busier_half(self._machine), 3)
 
     def end(self) -> None:
         """Have ``run`` come to its end."""
@@ -82,6 +85,7 @@ class ProcessWatch:
 
     def _note(self) -> None:
         """Keep what was used since the last look."""
+        self._machine.append(psutil.cpu_percent() / 100)
         cpu_seconds, memory = self._look()
         now = time.monotonic()
         elapsed = now - self._looked_at

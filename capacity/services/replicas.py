@@ -8,7 +8,7 @@ from typing import Any
 from capacity.services.engine_api import Engine, Seen
 from console.errors import AnswerError
 from stack.context import Stack
-from stack.docker import PROJECT
+from stack.docker import NETWORK, PROJECT
 from stack.scale import servers
 from stack.waiting import wait_until
 
@@ -17,6 +17,8 @@ INFERENCE, GATEWAY = "fastapi", "gateway"
 _CORE_SECONDS = 6.0
 _OTHER_SECONDS = 60.0
 _COMPOSE_SECONDS = 600.0
+_GATEWAY_PORT = 8081
+_WAY_SECONDS = 2.0
 
 
 def compose_up(
@@ -41,6 +43,21 @@ def compose_up(
 def inference(engine: Engine) -> list[Seen]:
     """The containers that serve predictions and have not ended."""
     return [one for one in engine.listed({PROJECT}) if one.service == INFERENCE]
+
+
+def direct_address(stack: Stack, engine: Engine) -> str | None:
+    """The gateway's address on the stack's network; None where this machine has no way there.
+
+    On Linux it has, when the engine runs on it and not in a virtual machine.
+    """
+    for one in engine.listed({PROJECT}):
+        if one.service != GATEWAY or (details := engine.details(one.id)) is None:
+            continue
+        network = details["NetworkSettings"]["Networks"].get(NETWORK, {})
+        url = f"http://{network.get('IPAddress')}:{_GATEWAY_PORT}"
+        if network.get("IPAddress") and stack.web.is_ok(f"{url}/health/live", _WAY_SECONDS):
+            return url
+    return None
 
 
 def await_use(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import httpx
 import psutil
 
+from capacity.analysis.busy import busier_half
 from capacity.configuration import MEBI
 from capacity.records import ContainerUse
 from capacity.service import Observation
@@ -34,23 +35,28 @@ _ENDING_SECONDS = 30.0
 def observed(stack: Stack, engine: Engine) -> Iterator[Observation]:
     """Fill in an observation when the block ends, however it ends."""
     seen = Observation()
-    answered, processors = _answered(stack), psutil.cpu_times()._asdict()
+    answered = _answered(stack)
     watch = Watch(engine, {PROJECT, LOAD_PROJECT})
     watch.start()
     try:
         yield seen
     finally:
         seen.containers = watch.stop()
-        seen.machine_cpu = busy_share(processors, psutil.cpu_times()._asdict())
+        seen.machine_cpu = round(busier_half(watch.machine), 4)
         seen.balance = _more(answered, _answered(stack))
 
 
 class Watch:
-    """Looks at the containers of some Compose projects until it is stopped."""
+    """Looks at the containers of some Compose projects until it is stopped.
+
+    ``machine`` has the share of the machine's processors in use between each two looks.
+    """
 
     def __init__(self, engine: Engine, projects: set[str]) -> None:
         self._engine = engine
         self._projects = projects
+        self._processors = psutil.cpu_times()._asdict()
+        self.machine: list[float] = []
         self._begin = time.time()
         self._asked_until = self._begin
         self._series: dict[str, tuple[Seen, Series]] = {}
@@ -100,6 +106,8 @@ class Watch:
 
     def _look(self, client: httpx.AsyncClient) -> None:
         """Listen to the containers that are new, and ask what happened to all of them."""
+        before, self._processors = self._processors, psutil.cpu_times()._asdict()
+        self.machine.append(busy_share(before, self._processors))
         try:
             for seen in self._engine.listed(self._projects):
                 # One that is paused uses nothing.

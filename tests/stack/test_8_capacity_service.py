@@ -22,11 +22,13 @@ from capacity.plan.model import ServicePlan
 from capacity.services.compose import ComposeService
 from capacity.services.pausing import TRAINING
 from capacity.services.takeover import Busy
+from console.settings import Credentials
 from stack.airflow import Airflow, Run
 from stack.context import Stack as Command
+from stack.docker import PROJECT
 from stack.predict import ROW
 from tests.images.containers import ROOT, wait_until
-from tests.stack.containers import Container, compose, containers
+from tests.stack.containers import Container, containers, docker
 from tests.stack.planner import CONFIGURATION
 from tests.stack.stack import Stack
 
@@ -80,13 +82,19 @@ def command() -> Iterator[Command]:
     made.web.close()
 
 
+def listed(*options: str) -> set[str]:
+    """What a plain listing says of the stack; containers may be replaced while it is made."""
+    project = ("--filter", f"label=com.docker.compose.project={PROJECT}")
+    return set(docker("ps", "--all", *project, *options).split())
+
+
 def paused() -> set[str]:
-    # Not by looking at each container: some may be replaced meanwhile.
-    return set(compose("ps", "--services", "--status", "paused").split())
+    service = '{{.Label "com.docker.compose.service"}}'
+    return listed("--filter", "status=paused", "--format", service)
 
 
-def ids(*services: str) -> set[str]:
-    return set(compose("ps", "--all", "--quiet", *services).split())
+def ids() -> set[str]:
+    return listed("--quiet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +105,14 @@ class Planner:
 
     def await_word(self) -> None:
         """Wait until it has got as far as it was told, and where it makes replicas, into that."""
-        before = ids("fastapi")
+        before = ids()
         assert self.process.stdout is not None
         reader = threading.Thread(target=self.process.stdout.readline, daemon=True)
         reader.start()
         reader.join(WORD_SECONDS)
         assert not reader.is_alive(), f"no word in {WORD_SECONDS} s"
         assert self.process.poll() is None, "it ended"
-        wait_until(lambda: ids("fastapi") != before, "the replicas change")
+        wait_until(lambda: ids() != before, "the replicas change")
 
     def end(self, signum: int) -> int:
         """Send a signal; gives the exit code."""
@@ -255,3 +263,14 @@ def test_a_training_run_is_not_stopped_in_the_middle(command: Command) -> None:
         pass
     assert ids() == before
     assert not (FOLDER / "restore.json").exists()
+
+
+def test_the_fingerprint_names_what_is_served_and_no_secret(stack: Stack, command: Command) -> None:
+    found = ComposeService(command, ServicePlan()).describe()
+    champion = stack.champion()
+    assert found["model"]["version"] == champion.version
+    assert found["model"]["sha256"] == champion.tags["onnx_sha256"]
+    assert found["docker"]
+    assert all(digest.startswith("sha256:") for digest in found["images"].values())
+    for key in Credentials.model_fields:
+        assert key.upper() not in found["settings"]

@@ -112,9 +112,9 @@ def test_an_accident_elsewhere_makes_a_measurement_doubtful() -> None:
 
 
 SLOW = load(accepted=latency(500.0))
-FULL_GATEWAY = container("gateway-1", used=0.96)
+FULL_GATEWAY = container("gateway-1", used=0.9)
 THROTTLED_GATEWAY = container("gateway-1", used=0.8, throttled=0.3)
-CALM_GATEWAY = container("gateway-1", used=0.9, throttled=0.1)
+CALM_GATEWAY = container("gateway-1", used=0.75, throttled=0.1)
 FULL = container("fastapi-1", used=0.47, limit=0.5)
 HALF = container("fastapi-1", used=0.25, limit=0.5)
 UNLIMITED = container("fastapi-1", used=0.9, limit=0.0)
