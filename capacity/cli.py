@@ -32,7 +32,6 @@ _Fresh = Annotated[
 _Scale = Annotated[
     float | None,
     typer.Option(
-        envvar="CAPACITY_SCALE",
         help="Share of the plan's users to generate, up to 1; two cores can make some 1,500.",
         min=0.0001,
         max=1.0,
@@ -77,7 +76,9 @@ def search(
     fresh: _Fresh = False,
     rate: Annotated[
         float | None,
-        typer.Option(help="Requests a second to be held, instead of the plan's target.", min=1),
+        typer.Option(
+            help="Requests a second to be held, instead of the plan's target.", min=1, max=1e6
+        ),
     ] = None,
 ) -> None:
     """Find the cheapest configuration of a PLAN's grid that holds its target load.

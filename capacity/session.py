@@ -25,6 +25,8 @@ from demo.errors import Interrupted
 from stack.context import Stack
 
 _CEILING_SECONDS = 12.0
+# Parts of the fingerprint. Figures of two different ones do not belong into one table.
+_DECISIVE = ("cpu", "cores", "kernel", "commit", "images", "model", "champion", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ def session(
     site = _site(repo, console, loaded.plan, parent / "work")
     known = None if fresh else unfinished_run(parent, command, loaded.digest)
     with _stoppable(progress), progress.shown(), site.service.taken_over():
+        if known is not None and (changed := _changed(known.run, site)):
+            progress.line(f"{known.path} is not gone on with: {changed} changed since")
+            known = None
         if known is None:
             folder, run = _begin(parent, command, loaded, site, progress)
         else:
@@ -74,6 +79,13 @@ def _stoppable(progress: RunProgress) -> Iterator[None]:
     except (KeyboardInterrupt, Interrupted) as stop:
         progress.line("Stopped, and everything is as it was; the same command goes on from here")
         raise KeyboardInterrupt from stop
+
+
+def _changed(run: Run, site: Site) -> str:
+    """What the run's figures depend on and is not the same any more; empty if nothing is."""
+    now = site.service.describe()
+    names = [name for name in _DECISIVE if run.environment.get(name) != now.get(name)]
+    return ", ".join(names)
 
 
 def runs_of(repo: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from capacity.plan.model import Closed, Limit, Load, Plan
+from capacity.plan.model import Closed, Limit, Load
 from capacity.service import OpenLoad
 
 # Estimates for the time left; a run corrects them by how long its steps really take.
@@ -47,9 +47,3 @@ def limit_seconds(limit: Limit) -> float:
     """About how long the search for a configuration's limit takes."""
     probe = limit.warmup + limit.duration + _PROCESS_SECONDS
     return probe * (4 + _PROBES_A_SAMPLE * limit.samples)
-
-
-def configuration_seconds(plan: Plan) -> float:
-    """About how long a configuration takes as a whole."""
-    seconds = APPLY_SECONDS + sum(step.seconds for step in steps(plan.load, plan.repeats))
-    return seconds + (limit_seconds(plan.load.limit) if plan.load.limit else 0.0)

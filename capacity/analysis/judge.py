@@ -98,8 +98,9 @@ def _limit(
         return "generator", (*map(_sentence, load.generator.faults), verdict)
     if is_met:
         return "nothing", ()
-    inference = used_share(of_service(observation.containers, INFERENCE))
-    if inference is None or inference < FULL_SHARE:
+    replicas = of_service(observation.containers, INFERENCE)
+    inference = used_share(replicas)
+    if not any(_accidents(replicas)) and (inference is None or inference < FULL_SHARE):
         used = "" if inference is None else f", inference {_percent(inference)} of its CPU"
         for one in of_service(observation.containers, GATEWAY):
             if _is_full(one):

@@ -63,13 +63,18 @@ def points(result: ConfigurationResult) -> list[Point]:
 
 
 def knee(result: ConfigurationResult) -> Knee | None:
-    """Where latency begins to rise. What the generator limited says nothing about it."""
+    """Where latency begins to rise. What the generator limited says nothing about it.
+
+    None where it seems to lie beyond the rates that met the objective.
+    """
     own = [
         (one.rate, one.p95_ms)
         for one in points(result)
         if one.p95_ms is not None and one.limited_by != "generator"
     ]
-    return find([rate for rate, _ in own], [latency for _, latency in own])
+    found = find([rate for rate, _ in own], [latency for _, latency in own])
+    best = max((one.rate for one in points(result) if one.met), default=0.0)
+    return found if found is not None and found.rate <= best else None
 
 
 def against_load(result: ConfigurationResult, objective: Objective) -> Figure | None:

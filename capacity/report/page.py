@@ -108,14 +108,23 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 def commands(run: Run) -> list[str]:
     """What to type to get the same run, and this report of it, again."""
     commit = next((value for name, value in flat(run.environment) if name.endswith("commit")), "")
+    changed = "  # and changes that were not committed" if _is_changed(run) else ""
     arguments = run.arguments or (run.command, run.plan_source)
     start = {"compose": ["make up"], "embedded": ["make install"]}[run.kind]
     return [
-        *([f"git checkout {shlex.quote(commit.split()[0])}"] if commit.strip("- ") else []),
+        *([f"git checkout {shlex.quote(commit)}{changed}"] if commit.strip("- ") else []),
         *start,
         f".venv/bin/python -m capacity {shlex.join(arguments)}",
         f".venv/bin/python -m capacity report {shlex.quote(run.id)}",
     ]
+
+
+def _is_changed(run: Run) -> bool:
+    return any(
+        value == "True"
+        for name, value in flat(run.environment)
+        if name.endswith("uncommitted changes")
+    )
 
 
 def _page(

@@ -19,7 +19,7 @@ HEADINGS: Final = (
     "Refused (503)",
     "Failed",
     "Verdict",
-    "Limited by",
+    "Load limited by",
     "Capacity",
     "Estimate",
     "Price an hour",
@@ -64,7 +64,12 @@ def estimated(
     if result.error or result.capacity is None or not result.capacity.is_bound:
         return None
     guess = estimate(results, result.configuration)
-    return guess if guess is not None and guess.rate > result.capacity.rate else None
+    seen = max(
+        one.capacity.rate
+        for one in results
+        if one.capacity is not None and result.configuration.covers(one.configuration)
+    )
+    return guess if guess is not None and guess.rate > seen else None
 
 
 def verdict(plan: Plan, result: ConfigurationResult, load: Held | None) -> str:
@@ -122,10 +127,18 @@ def _row(
         verdict(plan, result, load),
         words.LIMITED_BY[load.shown.judgement.limited_by] if load else words.NONE,
         capacity,
-        f"about {words.rate(guess.rate)}" if guess is not None else words.NONE,
+        _estimate_in_words(guess),
         words.price(price_per_hour(result.configuration, plan.prices), plan.prices.currency),
     )
     return Row(result.configuration.slug, cells)
+
+
+def _estimate_in_words(guess: Estimate | None) -> str:
+    if guess is None:
+        return words.NONE
+    if guess.low is None or guess.high is None:
+        return f"about {words.rate(guess.rate)} (from one)"
+    return f"about {words.rate(guess.rate)} ({words.number(guess.low)}-{words.rate(guess.high)})"
 
 
 def _load_cells(load: Held | None) -> tuple[str, str, str, str]:

@@ -19,7 +19,8 @@ class Held:
     """How a configuration did under the plan's load.
 
     ``shown`` is the repeat whose p95 is the middle one. ``is_held`` is None when the generator
-    was the limit in any of them, or when measurements are missing: then nothing can be said.
+    or the machine was the limit in any of them, or when measurements are missing: then nothing
+    can be said.
     """
 
     measurements: tuple[Measurement, ...]
@@ -53,8 +54,8 @@ def held(plan: Plan, result: ConfigurationResult) -> Held | None:
 
 
 def is_limited_elsewhere(measurement: Measurement) -> bool:
-    """Was it the generator that allowed no more? Then it says nothing about the service."""
-    return measurement.judgement.limited_by == "generator"
+    """Did the generator or the machine allow no more? Then it says nothing about the service."""
+    return measurement.judgement.limited_by in ("generator", "machine")
 
 
 def events(measurement: Measurement) -> list[str]:

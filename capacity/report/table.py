@@ -7,13 +7,13 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from capacity.records import ConfigurationResult, Run
+from capacity.records import Capacity, ConfigurationResult, Run
 from capacity.report import words
 from capacity.report.page import plan_of
 from capacity.report.rows import HEADINGS, rows
 
 # What a terminal's width has no room for stands in the report.
-_LEFT_OUT: Final = ("Reference", "Limited by", "Price an hour")
+_LEFT_OUT: Final = ("Reference", "Refused (503)", "Load limited by", "Price an hour")
 
 
 def results_table(run: Run, results: Sequence[ConfigurationResult]) -> Table:
@@ -23,14 +23,24 @@ def results_table(run: Run, results: Sequence[ConfigurationResult]) -> Table:
         BadRun: the run's plan cannot be read.
     """
     table = Table(box=box.SIMPLE, pad_edge=False)
-    lines = rows(plan_of(run), results)
+    lines = [list(row.cells) for row in rows(plan_of(run), results)]
+    for line, result in zip(lines, results, strict=True):
+        line[HEADINGS.index("Capacity")] = _short(result.capacity)
     shown = [
         place
         for place, name in enumerate(HEADINGS)
-        if name not in _LEFT_OUT and any(row.cells[place] != words.NONE for row in lines)
+        if name not in _LEFT_OUT and any(line[place] != words.NONE for line in lines)
     ]
     for place in shown:
-        table.add_column(HEADINGS[place], justify="right" if place else "left", no_wrap=not place)
-    for row in lines:
-        table.add_row(*(escape(row.cells[place]) for place in shown))
+        table.add_column(HEADINGS[place], justify="right" if place else "left", no_wrap=True)
+    for line in lines:
+        table.add_row(*(escape(line[place]) for place in shown))
     return table
+
+
+def _short(capacity: Capacity | None) -> str:
+    if capacity is None:
+        return words.NONE
+    if not capacity.is_bound:
+        return words.rate(capacity.rate)
+    return f"over {words.rate(capacity.rate)} ({capacity.limited_by})"

@@ -51,7 +51,7 @@ def holds(
     own = result_of(left, results)
     if own is not None:
         return shown(own) >= needed(target)
-    if any(one.configuration.covers(left) and shown(one) < needed(target) for one in results):
+    if ruled_out_by(left, target, results) is not None:
         return False
     if any(left.covers(one.configuration) and shown(one) >= needed(target) for one in results):
         return True
@@ -61,8 +61,15 @@ def holds(
 def ruled_out_by(
     left: Configuration, target: Target, results: Iterable[ConfigurationResult]
 ) -> ConfigurationResult | None:
-    """The result, its own or of something bigger, that shows that ``left`` is not enough."""
+    """The result, its own or of something bigger, that shows that ``left`` is not enough.
+
+    Where something else than the service was the limit, a bigger one shows nothing.
+    """
     above = [
-        one for one in results if one.configuration.covers(left) and shown(one) < needed(target)
+        one
+        for one in results
+        if one.configuration.covers(left)
+        and shown(one) < needed(target)
+        and (one.configuration == left or one.capacity is None or not one.capacity.is_bound)
     ]
     return min(above, key=shown, default=None)

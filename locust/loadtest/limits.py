@@ -80,14 +80,16 @@ def passed_for_good(total: Figures, spans: Sequence[Figures], limits: Limits) ->
     """The first limit that the run cannot be expected to keep any more, as a sentence.
 
     A ratio of 0 is passed for good by one request. Any other limit is when each of the
-    ``spans``, which are the last seconds in equal parts, passes it: a hiccup does not last.
+    ``spans``, which are the last seconds in equal parts, passes it: a hiccup does not last. Spans
+    without an answer say nothing: a service that hangs lets all of its users wait for a while.
     """
+    spans = [span for span in spans if span.requests]
     enough = sum(span.requests for span in spans) >= _ENOUGH_REQUESTS
     for limit in limits.each():
         if 0 in (limit.failure_ratio, limit.refused_ratio):
             passed = passed_limits(total, limit) if total.requests else []
         else:
-            all_pass = enough and all(s.requests and passed_limits(s, limit) for s in spans)
+            all_pass = enough and all(passed_limits(span, limit) for span in spans)
             passed = passed_limits(spans[-1], limit) if all_pass else []
         if passed:
             return passed[0]

@@ -56,7 +56,11 @@ def wait_range(text: str) -> tuple[float, float]:
     """
     low, dash, high = text.partition("-")
     numbers = _number(low), _number(high if dash else low)
-    if not (numbers[0] is not None and numbers[1] is not None and 0 <= numbers[0] <= numbers[1]):
+    if not (
+        numbers[0] is not None
+        and numbers[1] is not None
+        and 0 <= numbers[0] <= numbers[1] < math.inf
+    ):
         raise ArgumentTypeError(
             f"{text!r} is no wait between two requests: set {WAIT_VARIABLE} to seconds such as "
             "1-2.5, or to 0 for none"

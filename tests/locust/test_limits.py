@@ -86,7 +86,10 @@ def test_a_limit_is_passed_for_good_when_every_span_passes_it() -> None:
     assert passed_for_good(slow, [slow, slow, slow], limits) is not None
     assert passed_for_good(slow, [slow, fast, slow], limits) is None
     assert passed_for_good(slow, [few, few, few], limits) is None, "too few to tell"
-    assert passed_for_good(slow, [slow, slow, figures(requests=0)], limits) is None
+    hung = figures(requests=0)
+    assert passed_for_good(slow, [slow, hung, slow, hung, hung], limits) is not None
+    assert passed_for_good(slow, [hung, hung, fast, slow, hung], limits) is None
+    assert passed_for_good(slow, [hung, hung], limits) is None
 
 
 def test_a_ratio_of_zero_is_passed_for_good_by_one_request() -> None:

@@ -146,7 +146,7 @@ def test_what_limited_a_load_that_was_not_met(seen: Observation, limited_by: Lim
 def test_the_limit_is_explained_with_figures() -> None:
     gateway = judge(SLOW, OBJECTIVE, observed(HALF, FULL_GATEWAY))
     assert gateway.reasons[-1] == (
-        "gateway-1 used 96 % of its 1 CPU and was throttled in 0 % of the periods, inference "
+        "gateway-1 used 90 % of its 1 CPU and was throttled in 0 % of the periods, inference "
         "50 % of its CPU: the gateway was the limit."
     )
     machine = judge(SLOW, OBJECTIVE, observed(HALF, machine=0.97))
