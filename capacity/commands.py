@@ -12,6 +12,7 @@ from capacity.plan.reading import LoadedPlan, loaded_plan, read_plan
 from capacity.report.compare import comparison_table, write_comparison
 from capacity.report.page import write_report
 from capacity.report.table import results_table
+from capacity.search.bounds import needed
 from capacity.searching import found_by, search_cheapest
 from capacity.session import runs_of, session
 
@@ -72,6 +73,12 @@ def _with_target(loaded: LoadedPlan, rate: float | None) -> LoadedPlan:
         raise BadPlan(
             f"the plan {plan.name} cannot be searched: it needs `target` (or --rate) and "
             "`load.limit`, as the plan `search` has"
+        )
+    most, least = loaded.plan.load.limit.ceiling, needed(loaded.plan.target)
+    if most is not None and least > most:
+        raise BadPlan(
+            f"the target needs a capacity of {least:,.0f} requests a second, headroom included, "
+            f"and the plan {plan.name} looks up to {most:,.0f} only: raise load.limit.ceiling"
         )
     return loaded
 

@@ -77,7 +77,7 @@ def _stoppable(progress: RunProgress) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, Interrupted) as stop:
-        progress.line("Stopped, and everything is as it was; the same command goes on from here")
+        progress.line("Stopped; the same command goes on from here")
         raise KeyboardInterrupt from stop
 
 

@@ -93,6 +93,9 @@ def _limit(
     load: LoadFigures, observation: Observation, *, is_met: bool
 ) -> tuple[LimitedBy, Sequence[str]]:
     """What the limit was, and the sentences that say why."""
+    # Requests at a fixed rate that were answered in time were so, however late they left.
+    if is_met and load.kind == "open":
+        return "nothing", ()
     if load.generator.faults:
         verdict = "The generator was the limit: these figures say nothing about the service's."
         return "generator", (*map(_sentence, load.generator.faults), verdict)

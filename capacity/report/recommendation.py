@@ -101,21 +101,10 @@ def _by_capacity(plan: Plan, results: Sequence[ConfigurationResult]) -> Recommen
         for result in results
         if not result.error and result.capacity and result.capacity.rate
     ]
-    target = plan.target
-    if target is not None:
-        needed = target.rate / (1 - target.headroom)
-        enough = [one for one in found if one[1].low >= needed]
-        if not enough:
-            return Recommendation(
-                f"No measured configuration is sure to hold {words.rate(target.rate)} with "
-                f"{words.share(target.headroom)} of its capacity left over."
-            )
-        result, capacity = min(enough, key=lambda one: _price(plan, one[0]))
+    if plan.target is not None:
         return Recommendation(
-            f"Take {result.configuration.title}: the cheapest measured one for "
-            f"{words.rate(target.rate)} with {words.share(target.headroom)} left over, with a "
-            f"capacity of {capacity_in_words(capacity)}, for {_price_text(plan, result)} an hour.",
-            (f"The objective: {objective_in_words(plan.objective)}.",),
+            "No recommendation yet: the search for the cheapest configuration for "
+            f"{words.rate(plan.target.rate)} is not finished."
         )
     own = [one for one in found if not one[1].is_bound]
     if not own:

@@ -70,7 +70,7 @@ def _check(engine: Engine, configuration: Configuration) -> None:
 
 def _environment(configuration: Configuration) -> dict[str, str]:
     return {
-        "FASTAPI_CPUS": f"{configuration.cpus:g}",
+        "FASTAPI_CPUS": f"{configuration.cpus:.9f}".rstrip("0").rstrip("."),
         "FASTAPI_MEMORY": f"{configuration.memory}M",
         "FASTAPI_WORKERS": str(configuration.workers or ""),
         "FASTAPI_REPLICAS": str(configuration.replicas),

@@ -80,11 +80,14 @@ def main(file: Path) -> int:
     try:
         stack = Stack(Path(found_before.read(file).repo), Console())
         engine = Engine(stack.docker)
-        for difference in restore(stack, engine, file, was_killed=was_killed):
-            logger.warning("not as before: %s", difference)
+        changed = restore(stack, engine, file, was_killed=was_killed)
     except CommandError as error:
         explain(error, Console())
         return error.exit_code
+    for difference in changed:
+        logger.warning("not as before: %s", difference)
+    if changed:
+        return 1
     logger.info("everything is put back")
     return 0
 

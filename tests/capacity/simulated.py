@@ -102,7 +102,7 @@ class Simulated:
         capacity = RATE_A_CPU * self.applied[-1].total_cpus
         ok = min(rate, capacity)
         faults = ("it was at its limit",) if rate > self.generator_limit else ()
-        late = FAST_MS if rate <= capacity else SLOW_MS
+        late = FAST_MS if rate <= min(capacity, self.generator_limit) else SLOW_MS
         return LoadFigures(
             kind=kind,
             offered=rate,

@@ -166,7 +166,7 @@ def test_a_weak_generator_is_not_taken_for_a_weak_service() -> None:
     assert outcome.cheapest is None
     limit = words.LIMITED_BY["generator"]
     assert outcome.reason.endswith(f"The limit there was {limit}, so it may hold more.")
-    assert f"of the 1,250/s needed, where the limit was {limit}." in outcome.skipped[0].reason
+    assert not outcome.skipped, "what the generator limited rules nothing out"
 
 
 def test_no_configuration_survives_more_failures_than_it_has_replicas() -> None:
