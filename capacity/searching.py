@@ -1,7 +1,8 @@
 """Carry out a search, and find its answers again in the files of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from capacity.configuration import Configuration
 from capacity.files import RunFolder
@@ -29,9 +30,9 @@ class Found:
 
 def search_cheapest(runner: Runner) -> None:
     """Measure what the target's answers need, and keep it in the run's files."""
-    some = [one.configuration for one in runner.plan.candidates()][:_EXPECTED_MEASUREMENTS]
-    runner.progress.expect(sum(map(runner.seconds, some)))
-    _search(runner.plan, runner.measure, runner.progress.line)
+    candidates = _candidates(runner.folder)
+    runner.progress.expect(sum(map(runner.seconds, candidates[:_EXPECTED_MEASUREMENTS])))
+    _search(runner.plan, candidates, runner.measure, runner.progress.line)
 
 
 def found_by(folder: RunFolder) -> Found:
@@ -44,14 +45,19 @@ def found_by(folder: RunFolder) -> Found:
     """
     kept = {one.configuration: one for one in folder.results() if one.is_complete}
     try:
-        return _search(folder.plan, kept.__getitem__, lambda _: None)
+        return _search(folder.plan, _candidates(folder), kept.__getitem__, lambda _: None)
     except KeyError:
         return Found()
 
 
-def _search(plan: Plan, measure: Measure, news: News) -> Found:
+def _candidates(folder: RunFolder) -> list[Configuration]:
+    """Those of the plan that this machine has the cores for: others say nothing about smaller."""
+    cores = folder.run.environment.get("cores") or inf
+    return [one.configuration for one in folder.plan.candidates() if one.cpus <= cores]
+
+
+def _search(plan: Plan, candidates: Sequence[Configuration], measure: Measure, news: News) -> Found:
     target = _target_of(plan)
-    candidates = [one.configuration for one in plan.candidates()]
     outcome = find_cheapest(candidates, target, plan.prices, measure, news=news)
     results = list(outcome.measured)
     news(outcome.reason)

@@ -63,21 +63,13 @@ def ruled_out_by(
 ) -> ConfigurationResult | None:
     """The result, its own or of something bigger, that shows that ``left`` is not enough.
 
-    Where something else than the service was the limit, a bigger one shows nothing; and one that
-    could not be had, only that less memory will not do with the same CPUs and replicas.
+    Where something else than the service was the limit, a bigger one shows nothing.
     """
     above = [
         one
         for one in results
-        if one.configuration.covers(left) and shown(one) < needed(target) and _speaks_of(one, left)
+        if one.configuration.covers(left)
+        and shown(one) < needed(target)
+        and (one.configuration == left or one.capacity is None or not one.capacity.is_bound)
     ]
     return min(above, key=shown, default=None)
-
-
-def _speaks_of(one: ConfigurationResult, left: Configuration) -> bool:
-    """Does what a bigger configuration did not hold say something about a smaller one?"""
-    if one.configuration == left:
-        return True
-    if one.error is not None:
-        return one.configuration.model_copy(update={"memory": left.memory}) == left
-    return one.capacity is not None and not one.capacity.is_bound

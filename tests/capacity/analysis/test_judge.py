@@ -155,7 +155,16 @@ def test_the_limit_is_explained_with_figures() -> None:
     )
 
 
-@pytest.mark.parametrize("figures", [load(), SLOW], ids=["met", "not met"])
+def test_what_a_late_generator_had_answered_in_time_is_met() -> None:
+    use = GeneratorUse(cpu=0.99, faults=("the load generator used 99% of its core",))
+    judgement = judge(load().model_copy(update={"generator": use}), OBJECTIVE, IDLE)
+    assert judgement.met
+    assert judgement.limited_by == "nothing"
+    users = load(kind="closed").model_copy(update={"generator": use})
+    assert judge(users, OBJECTIVE, IDLE).limited_by == "generator"
+
+
+@pytest.mark.parametrize("figures", [load(kind="closed"), SLOW], ids=["met", "not met"])
 def test_a_generator_at_its_limit_is_the_limit_whatever_else_is(figures: LoadFigures) -> None:
     use = GeneratorUse(cpu=0.99, faults=("the load generator used 99% of its core",))
     busy = observed(FULL, FULL_GATEWAY, machine=1.0)

@@ -133,6 +133,8 @@ def test_the_seed_plan_has_the_seven_configurations_and_their_references() -> No
         (3, 1.5, 1000),
         (3, 0.5, 400),
         (3, 0.5, 1000),
+        (1, 0.1, 1000),
+        (1, 0.25, 1000),
     ]
     references = [one.reference for one in plan.configurations]
     assert [one.rps if one else None for one in references] == [18, 25, 40, 40, 60, None, None]
