@@ -26,13 +26,16 @@ def results_table(run: Run, results: Sequence[ConfigurationResult]) -> Table:
     lines = [list(row.cells) for row in rows(plan_of(run), results)]
     for line, result in zip(lines, results, strict=True):
         line[HEADINGS.index("Capacity")] = _short(result.capacity)
+        # Its interval has no room here.
+        estimate = HEADINGS.index("Estimate")
+        line[estimate] = line[estimate].partition(" (")[0]
     shown = [
         place
         for place, name in enumerate(HEADINGS)
         if name not in _LEFT_OUT and any(line[place] != words.NONE for line in lines)
     ]
     for place in shown:
-        table.add_column(HEADINGS[place], justify="right" if place else "left", no_wrap=True)
+        table.add_column(HEADINGS[place], justify="right" if place else "left", no_wrap=not place)
     for line in lines:
         table.add_row(*(escape(line[place]) for place in shown))
     return table

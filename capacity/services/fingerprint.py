@@ -48,7 +48,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "memory": round(psutil.virtual_memory().total / MEBI),
+        "memory_mib": round(psutil.virtual_memory().total / MEBI),
         "kernel": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
         "python": platform.python_version(),

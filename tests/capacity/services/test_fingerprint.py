@@ -18,5 +18,5 @@ def test_a_folder_that_is_no_repository_has_a_version_but_no_commit(tmp_path: Pa
 def test_the_machine_is_told_in_numbers() -> None:
     found = machine()
     assert found["cores"] >= 1
-    assert found["memory"] > 100
+    assert found["memory_mib"] > 100
     assert found["cpu"]
