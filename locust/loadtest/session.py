@@ -144,9 +144,11 @@ class Session:
 
     def _stop_at_limit(self, second: int) -> None:
         end = second - (_REPORT_SECONDS if isinstance(self._runner, MasterRunner) else 0)
+        first = end - _SPANS * _SPAN_SECONDS
         spans = [
             self._figures(self.recorder.tally.between(start, start + _SPAN_SECONDS))
-            for start in range(end - _SPANS * _SPAN_SECONDS, end, _SPAN_SECONDS)
+            for start in range(first, end, _SPAN_SECONDS)
+            if first >= 0  # what was before the measurement tells nothing
         ]
         self.stopped_by = passed_for_good(self.figures, spans, self.limits)
         if self.stopped_by is None:
