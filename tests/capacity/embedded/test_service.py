@@ -1,10 +1,12 @@
 """Inference as pinned processes: started, proven, watched, ended."""
 
+import functools
 import json
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
@@ -49,12 +51,22 @@ def workers_of(service: EmbeddedService) -> dict[int, str | None]:
 
 
 def started_processes() -> list[psutil.Process]:
-    """All that this process started and that still runs."""
+    """All that the tests of this file started and that still runs; others' trackers are left out."""
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
+        if child.status() != psutil.STATUS_ZOMBIE and child.create_time() > _file_began()
     ]
+
+
+@functools.cache
+def _file_began() -> float:
+    return time.time()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _begin() -> None:
+    _file_began()
 
 
 def only(observation: Observation) -> ContainerUse:
