@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
@@ -51,22 +50,23 @@ def workers_of(service: EmbeddedService) -> dict[int, str | None]:
 
 
 def started_processes() -> list[psutil.Process]:
-    """All that the tests of this file started and that still runs; others' trackers are left out."""
+    """All that the tests of this file started and that still runs."""
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and child.create_time() > _file_began()
+        if child.status() != psutil.STATUS_ZOMBIE and child not in _there_before()
     ]
 
 
 @functools.cache
-def _file_began() -> float:
-    return time.time()
+def _there_before() -> frozenset[psutil.Process]:
+    """What the tests of other files left running in this process."""
+    return frozenset(psutil.Process().children(recursive=True))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _begin() -> None:
-    _file_began()
+    _there_before()
 
 
 def only(observation: Observation) -> ContainerUse:
