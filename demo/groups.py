@@ -17,6 +17,8 @@ from typing import Protocol
 
 import psutil
 
+from console.processes import lives
+
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 8.0
@@ -42,7 +44,7 @@ class Group:
         members = []
         for process in psutil.process_iter():
             with suppress(ProcessLookupError, PermissionError, psutil.Error):
-                if os.getpgid(process.pid) == self.id and not _is_zombie(process):
+                if os.getpgid(process.pid) == self.id and lives(process):
                     members.append(process)
         # One that carries the token is enough: a program may give another environment
         # to a process that it starts.
@@ -62,7 +64,7 @@ def groups_of(work: Path) -> list[Group]:
         with suppress(ProcessLookupError, PermissionError, psutil.Error):
             environment = process.environ()
             token = environment.get(TOKEN_VARIABLE)
-            if token and environment.get(WORK_VARIABLE) == str(work) and not _is_zombie(process):
+            if token and environment.get(WORK_VARIABLE) == str(work) and lives(process):
                 found.add(Group(os.getpgid(process.pid), token))
     return sorted(found, key=lambda group: group.id)
 
@@ -74,10 +76,6 @@ class Target(Protocol):
     def id(self) -> int: ...
 
     def members(self) -> list[psutil.Process]: ...
-
-
-def _is_zombie(process: psutil.Process) -> bool:
-    return process.status() == psutil.STATUS_ZOMBIE
 
 
 def end_groups(groups: Iterable[Target], grace: float = GRACE_SECONDS) -> None:

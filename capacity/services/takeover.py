@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import psutil
-
 from capacity.plan.model import ServicePlan
 from capacity.services import before as found_before
 from capacity.services.before import Before
@@ -20,6 +18,7 @@ from capacity.services.replicas import GATEWAY, await_use, compose_up, start_sec
 from capacity.services.restoring import FAREWELL, MARK, restore
 from console.errors import AnswerError, CommandError, NotUp, ProcessFailed
 from console.logs import last_lines
+from console.processes import lives
 from console.results import have_folder, new_file
 from stack.context import Stack
 from stack.docker import LOAD_PROJECT, PROJECT
@@ -153,7 +152,7 @@ def _lock(stack: Stack, path: Path) -> Iterator[IO[str]]:
         if not _try(file):
             file.seek(0)
             holder = file.read().strip()
-            if holder.isdecimal() and psutil.pid_exists(int(holder)):
+            if holder.isdecimal() and lives(int(holder)):
                 raise Busy(f"another planner runs, process {holder}: wait until it has ended")
             stack.say("An earlier run is putting the stack back: waiting for that.")
             wait_until(lambda: _try(file), _RESTORE_SECONDS, "that", stack.poll)

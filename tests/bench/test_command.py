@@ -13,6 +13,7 @@ import pytest
 from bench.__main__ import plan_of
 from bench.champion import provide
 from bench.targets import NAMES, QUICK
+from console.processes import lives
 from demo.supervisor import Supervisor
 from tests.bench.conftest import Output, finished_demo
 from tests.inference.models import package
@@ -142,4 +143,4 @@ def test_ctrl_c_ends_every_process(folder: Path) -> None:
     assert "stopped by SIGINT" in stderr
     assert "Traceback" not in stderr
     assert len(processes) >= 2
-    wait_until(lambda: not any(each.is_running() for each in processes), 10, "the end of all")
+    wait_until(lambda: not any(map(lives, processes)), 10, "the end of all")

@@ -15,6 +15,7 @@ from bench.rows import read_rows
 from bench.server import running
 from bench.targets import CEILING, TARGETS, Program, Site, Target
 from console.errors import ProcessFailed
+from console.processes import lives
 from demo.supervisor import Supervisor
 from tests.support.servers import REPO
 
@@ -91,5 +92,5 @@ def test_all_of_a_server_is_pinned_counted_and_ended(
         assert {tuple(process.cpu_affinity()) for process in processes} == {(core,)}
         usage = server.usage()
         assert usage.peak_mb >= 50 + 20  # the helper's block, and both interpreters
-    assert not any(process.is_running() for process in processes)
+    assert not any(map(lives, processes))
     assert psutil.Process().cpu_affinity() != [core]

@@ -22,6 +22,7 @@ from capacity.records import AppliedLimits, ContainerUse
 from capacity.service import Observation
 from capacity.services.embedded import EmbeddedService
 from console.errors import CommandError
+from console.processes import lives
 from demo.errors import AlreadyRunning
 from stack.predict import ROW
 from tests.capacity.embedded.conftest import ONE, TWO_WORKERS, needs_cores, service_of
@@ -54,7 +55,7 @@ def started_processes() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and child not in _there_before()
+        if lives(child) and child not in _there_before()
     ]
 
 
@@ -99,7 +100,7 @@ def test_the_next_configuration_is_there_alone(running: EmbeddedService) -> None
     before = started_processes()
     assert len(before) > 2
     applied = running.apply(ONE, silent)
-    assert not any(process.is_running() for process in before)
+    assert not any(map(lives, before))
     assert applied.limits[0].workers == len(workers_of(running)) == 1
     assert running.url == url
 
@@ -187,7 +188,7 @@ def test_a_service_that_was_killed_is_a_restart_and_comes_back(
         top.kill()
         wait_until(lambda: not before[0].children(recursive=True), 30, "its end")
     assert only(seen).restarts >= 1
-    assert not any(process.is_running() for process in before)
+    assert not any(map(lives, before))
     assert len(workers_of(running)) == (configuration.workers or 1)
     assert predict(running)["version"] == "1"
 
