@@ -152,8 +152,23 @@ class Measurement(Record):
     judgement: Judgement
 
 
+class CpuShares(Record):
+    """What each used under a load of the CPU that it may use; None without a limit or container.
+
+    ``generator`` is a share of one core by its busiest process, ``machine`` of all processors.
+    """
+
+    inference: float | None
+    gateway: float | None
+    generator: float
+    machine: float
+
+
 class Probe(Record):
-    """One short look at one rate, on the way to a capacity."""
+    """One short look at one rate, on the way to a capacity.
+
+    ``cpu`` is what ``limited_by`` rests on; runs of earlier versions did not keep it.
+    """
 
     rate: float
     met: bool
@@ -161,6 +176,7 @@ class Probe(Record):
     goodput: float
     p95_ms: float | None
     p99_ms: float | None
+    cpu: CpuShares | None = None
     reasons: tuple[str, ...] = ()
 
 

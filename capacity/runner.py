@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 
 from capacity.analysis.estimate import estimate
 from capacity.analysis.judge import judge
+from capacity.analysis.roles import cpu_shares
 from capacity.configuration import Configuration
 from capacity.errors import NotApplied
 from capacity.files import RunFolder
-from capacity.plan.model import Closed, Limit, Plan
+from capacity.plan.load import Closed, Limit
+from capacity.plan.model import Plan
 from capacity.progress import RunProgress, Work
 from capacity.records import (
     Capacity,
@@ -31,6 +33,7 @@ from capacity.steps import APPLY_SECONDS, Step, limit_seconds, steps
 
 # Half of what the generator reaches: beyond that, its own delays would be in the figures.
 USABLE_SHARE = 0.5
+RESTLESS = "The service had not got over the load before when this one began."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Runner:
     progress: RunProgress
     ceiling: float
     settled: Callable[[str], bool] = settle
+
+    @property
+    def most(self) -> float:
+        """The highest rate that is ever asked for, in requests a second."""
+        return self.ceiling * USABLE_SHARE
 
     def run(self) -> list[ConfigurationResult]:
         """Measure all configurations of the plan."""
@@ -122,34 +130,41 @@ class Runner:
 
             def probe(rate: float) -> Probe:
                 load = OpenLoad(rate, limit.warmup, limit.duration, limit.connections)
-                figures, _, judgement = self._loaded(load, work)
-                accepted = figures.accepted
-                return Probe(
-                    rate=rate,
-                    met=judgement.met,
-                    limited_by=judgement.limited_by,
-                    goodput=figures.goodput,
-                    p95_ms=accepted.p95_ms if accepted else None,
-                    p99_ms=accepted.p99_ms if accepted else None,
-                    reasons=judgement.reasons,
-                )
+                return probed(rate, *self._loaded(load, work))
 
             known = estimate(self.folder.results(), configuration)
             guess = known.rate if known and known.rate > 0 else None
-            top = self.ceiling * USABLE_SHARE
-            return find_capacity(probe, limit, top, guess=guess, news=work.news)
+            return find_capacity(probe, limit, self.most, guess=guess, news=work.news)
 
     def _loaded(
         self, load: Closed | OpenLoad, work: Work
     ) -> tuple[LoadFigures, Observation, Judgement]:
         """Load the service once, watch it, and judge; it is calm before."""
-        self.settled(self.service.url)
+        is_calm = self.settled(self.service.url)
         with self.service.observed() as seen:
             if isinstance(load, Closed):
                 figures = self.generator.closed(self.service.url, load, work.news)
             else:
                 figures = self.generator.open(self.service.url, load)
-        return figures, seen, judge(figures, self.plan.objective, seen)
+        judgement = judge(figures, self.plan.objective, seen)
+        if not is_calm:
+            judgement = judgement.model_copy(update={"reasons": (*judgement.reasons, RESTLESS)})
+        return figures, seen, judgement
+
+
+def probed(rate: float, figures: LoadFigures, seen: Observation, judgement: Judgement) -> Probe:
+    """What is kept of a look at one rate."""
+    accepted = figures.accepted
+    return Probe(
+        rate=rate,
+        met=judgement.met,
+        limited_by=judgement.limited_by,
+        goodput=figures.goodput,
+        p95_ms=accepted.p95_ms if accepted else None,
+        p99_ms=accepted.p99_ms if accepted else None,
+        cpu=cpu_shares(figures, seen.containers, seen.machine_cpu),
+        reasons=judgement.reasons,
+    )
 
 
 def in_words(measured: Measurement) -> str:

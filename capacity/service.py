@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from capacity.configuration import Configuration
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from capacity.records import AppliedLimits, ContainerUse, LoadFigures
 
 News = Callable[[str], None]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from capacity.plan.model import Closed, Limit, Load
+from capacity.plan.load import Closed, Limit, Load
 from capacity.service import OpenLoad
 
 # Estimates for the time left; a run corrects them by how long its steps really take.

@@ -1,10 +1,10 @@
 """Which container does what during a measurement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from capacity.analysis.busy import busier_half
-from capacity.records import ContainerUse
+from capacity.records import ContainerUse, CpuShares, LoadFigures
 
 INFERENCE: Final = "fastapi"
 GATEWAY: Final = "gateway"
@@ -27,3 +27,15 @@ def _usable(one: ContainerUse) -> float:
 def of_service(containers: Iterable[ContainerUse], service: str) -> list[ContainerUse]:
     """The containers of one service."""
     return [one for one in containers if one.service == service]
+
+
+def cpu_shares(
+    load: LoadFigures, containers: Sequence[ContainerUse], machine_cpu: float
+) -> CpuShares:
+    """Who had CPU left under a load, and how much."""
+    return CpuShares(
+        inference=used_share(of_service(containers, INFERENCE)),
+        gateway=used_share(of_service(containers, GATEWAY)),
+        generator=load.generator.cpu,
+        machine=machine_cpu,
+    )

@@ -7,7 +7,7 @@ from typing import Protocol
 from capacity.generators.ceiling import constant_server, measure_ceiling
 from capacity.generators.closed_loop import ComposeLocust, LocalLocust
 from capacity.generators.open_loop import OpenLoop
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from capacity.records import Ceiling, LoadFigures
 from capacity.service import News, OpenLoad
 from stack.context import Stack

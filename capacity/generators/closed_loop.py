@@ -15,7 +15,7 @@ from capacity.errors import CannotMeasure
 from capacity.generators.children import run_to_its_end
 from capacity.generators.summary import read_summary, stamp
 from capacity.generators.users import run_seconds, settings_of
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from capacity.records import LoadFigures
 from capacity.service import News
 from console.load import read_progress

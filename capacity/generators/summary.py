@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from capacity.errors import CannotMeasure
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from capacity.records import GeneratorUse, Latency, LoadFigures, Moment
 from loadgen.results import SATURATED_CPU
 

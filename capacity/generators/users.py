@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 
 # Without a warm-up, Locust would count what it answered while its users were still coming.
 _LEAST_WARMUP_SECONDS: Final = 1.0

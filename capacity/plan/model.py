@@ -1,48 +1,13 @@
-"""A plan, as it stands in its YAML file.
-
-Every number of a plan has its unit in the name of its field or in its text: durations are
-``30s`` or ``2m``, memory is ``400M`` or ``1G``. A description of a type stands in the message
-about a value that is none of it: "expected DESCRIPTION, found ...".
-"""
+"""A plan, as it stands in its YAML file."""
 
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from capacity.configuration import Configuration, mebibytes
-from capacity.plan.units import seconds
-
-Memory = Annotated[
-    int,
-    BeforeValidator(mebibytes),
-    Field(ge=32, le=2**20, description="a size from 32M to 1024G, such as 400M or 1.5G"),
-]
-Seconds = Annotated[
-    float,
-    BeforeValidator(seconds),
-    Field(gt=0, le=86_400, description="a duration of at most 24h, such as 30s or 1m30s"),
-]
-SecondsFromZero = Annotated[
-    float,
-    BeforeValidator(seconds),
-    Field(ge=0, le=86_400, description="a duration from 0s to 24h, such as 5s"),
-]
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,40}$",
-        description="a name of at most 41 small letters, digits and hyphens",
-    ),
-]
-Rate = Annotated[float, Field(gt=0, le=1_000_000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Part(BaseModel):
-    """Part of a plan: unchangeable, and with no field that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from capacity.configuration import Configuration
+from capacity.plan.fields import Cpus, Memory, Name, Part, Rate, Seconds, Share
+from capacity.plan.load import Load
 
 
 class Reference(Part):
@@ -71,9 +36,12 @@ class Candidate(Part):
 
 
 class Grid(Part):
-    """Every combination of these values is a configuration."""
+    """Every combination of these values is a configuration.
 
-    cpus: Annotated[tuple[Annotated[float, Field(gt=0, le=256)], ...], Field(min_length=1)]
+    ``cpus: auto`` are limits whose load this machine can generate beside them.
+    """
+
+    cpus: Cpus
     memory: Annotated[tuple[Memory, ...], Field(min_length=1)]
     replicas: Annotated[tuple[Annotated[int, Field(ge=1, le=20)], ...], Field(min_length=1)]
     workers: Annotated[
@@ -94,85 +62,6 @@ class ServicePlan(Part):
     gateway: Gateway = Gateway()
     # Training takes CPU from inference on a small machine: its services rest during a run.
     pause_training: bool = True
-
-
-class Closed(Part):
-    """Users who wait for each answer and then for ``wait`` seconds: Locust.
-
-    ``scale`` is the share of the users that this machine generates; the spawn rate scales
-    with it, down to one user a second, so that the ramp takes as long as planned. ``workers`` are
-    containers of Locust besides the first; local processes have none.
-    """
-
-    users: Annotated[int, Field(ge=1, le=1_000_000)]
-    spawn_rate: Rate
-    scale: Annotated[float, Field(gt=0, le=1)] = 1.0
-    wait: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]] = (1.0, 2.5)
-    warmup: SecondsFromZero = 5.0
-    duration: Seconds = 30.0
-    workers: Annotated[int, Field(ge=0, le=64)] = 0
-
-    @model_validator(mode="after")
-    def _waits_in_order(self) -> "Closed":
-        if self.wait[0] > self.wait[1]:
-            raise ValueError(f"expected the shorter wait first, found {list(self.wait)}")
-        return self
-
-    @property
-    def scaled_users(self) -> int:
-        """Users that are really generated, at least 1."""
-        return max(1, round(self.users * self.scale))
-
-    @property
-    def scaled_spawn_rate(self) -> float:
-        """Users more each second, of those."""
-        return max(1.0, self.spawn_rate * self.scale)
-
-    @property
-    def ramp_seconds(self) -> float:
-        """Until all users are there."""
-        return self.scaled_users / self.scaled_spawn_rate
-
-
-class Open(Part):
-    """Requests at fixed rates, whatever the service does; latency from when each was due."""
-
-    rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
-    warmup: SecondsFromZero = 2.0
-    duration: Seconds = 10.0
-    connections: Annotated[int, Field(ge=1, le=10_000)] = 256
-
-
-class Limit(Part):
-    """Search the highest rate that meets the objective, by bisection.
-
-    Doubling from ``start`` finds a bracket, halving narrows it until its ends are within
-    ``tolerance`` of each other; this is done ``samples`` times for a confidence bound.
-    ``ceiling``, in requests a second, bounds the rates besides half of what the generator
-    itself reaches.
-    """
-
-    start: Rate = 100.0
-    ceiling: Rate | None = None
-    tolerance: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    samples: Annotated[int, Field(ge=1, le=20)] = 3
-    warmup: SecondsFromZero = 1.0
-    duration: Seconds = 5.0
-    connections: Annotated[int, Field(ge=1, le=10_000)] = 256
-
-
-class Load(Part):
-    """At least one kind of load; a configuration is measured under each."""
-
-    closed: Closed | None = None
-    open: Open | None = None
-    limit: Limit | None = None
-
-    @model_validator(mode="after")
-    def _has_one(self) -> "Load":
-        if not (self.closed or self.open or self.limit):
-            raise ValueError("expected at least one of closed, open, limit")
-        return self
 
 
 class Objective(Part):

@@ -1,8 +1,34 @@
-"""Units that a plan's texts may have."""
+"""Texts of a plan that stand for numbers: units, and ``auto``."""
 
+import os
 import re
+from typing import Final
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+AUTO: Final = "auto"
+_CPUS: Final = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+# With three replicas of such a limit, a quarter of the cores is left to gateway and generator.
+_LARGEST_SHARE: Final = 0.25
+
+
+def suited_cpus(value: object) -> object:
+    """For ``auto``, CPU limits whose own limit this machine can find; a list as a tuple."""
+    if value == AUTO:
+        return cpus_for(_cores())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def cpus_for(cores: int) -> tuple[float, ...]:
+    """CPU limits that leave cores for the generator of their load, the smallest first."""
+    return tuple(one for one in _CPUS if one <= cores * _LARGEST_SHARE)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def seconds(value: object) -> float:

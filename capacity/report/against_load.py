@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from capacity.analysis.knee import Knee, find
+from capacity.analysis.roles import cpu_shares
 from capacity.plan.model import Objective
-from capacity.records import ConfigurationResult, LimitedBy
+from capacity.records import ConfigurationResult, CpuShares, LimitedBy
 from capacity.report import style
 from capacity.report.style import DASH_DOT, DASHED, DOTTED, Line
 
@@ -36,6 +37,7 @@ class Point:
     p95_ms: float | None
     met: bool
     limited_by: LimitedBy
+    cpu: CpuShares | None
 
     @property
     def outcome(self) -> str:
@@ -53,12 +55,13 @@ def points(result: ConfigurationResult) -> list[Point]:
             one.load.accepted.p95_ms if one.load.accepted else None,
             one.judgement.met,
             one.judgement.limited_by,
+            cpu_shares(one.load, one.containers, one.machine_cpu),
         )
         for one in result.measurements
         if one.load.kind == "open"
     ]
     probes = result.capacity.probes if result.capacity else ()
-    found += [Point(one.rate, one.p95_ms, one.met, one.limited_by) for one in probes]
+    found += [Point(one.rate, one.p95_ms, one.met, one.limited_by, one.cpu) for one in probes]
     return sorted(found, key=lambda one: one.rate)
 
 

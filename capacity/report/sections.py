@@ -6,7 +6,7 @@ from pathlib import Path
 
 from capacity.analysis.roles import GATEWAY, INFERENCE
 from capacity.plan.model import Plan
-from capacity.records import ConfigurationResult, ContainerUse, Measurement
+from capacity.records import ConfigurationResult, ContainerUse, CpuShares, Measurement
 from capacity.report import over_time, words
 from capacity.report.against_load import against_load, knee, points
 from capacity.report.pictures import Picture, publish
@@ -15,7 +15,10 @@ from capacity.report.selection import events, held, watched
 
 MEASUREMENT_HEADINGS = ("Load", "Offered", "ok", "Refused", "Failed", "p50", "p95", "p99", "Met")
 USE_HEADINGS = ("Container", "CPU mean, most", "CPU limit", "Memory most", "Limit", "Throttled")
-RATE_HEADINGS = ("Requests/s", "p95", "Met", "Limited by")
+RATE_HEADINGS = (
+    *("Requests/s", "p95", "Met", "Limited by"),
+    *("CPU of inference", "Gateway", "Generator", "Machine"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def section(
                 words.latency(one.p95_ms),
                 "yes" if one.met else "no",
                 words.LIMITED_BY[one.limited_by],
+                *_cpu(one.cpu),
             )
             for one in points(result)
         ),
@@ -131,6 +135,12 @@ def _used(one: ContainerUse) -> tuple[str, ...]:
         f"{one.memory_limit:,.0f} MB" if one.memory_limit else "none",
         words.share(one.throttled),
     )
+
+
+def _cpu(shares: CpuShares | None) -> tuple[str, ...]:
+    """Of what each may use; a run of an earlier version kept none."""
+    used = (shares.inference, shares.gateway, shares.generator, shares.machine) if shares else ()
+    return tuple(map(words.optional_share, used)) or (words.NONE,) * 4
 
 
 def _pictures(

@@ -43,6 +43,11 @@ def share(value: float) -> str:
     return f"{percent:.0f} %" if is_whole else f"{percent:.1f} %"
 
 
+def optional_share(value: float | None) -> str:
+    """A share as percent, or a dash."""
+    return NONE if value is None else share(value)
+
+
 def price(value: float, currency: str) -> str:
     """What an hour costs."""
     return f"{value:.4f} {currency}"

@@ -14,7 +14,7 @@ from statistics import fmean, geometric_mean, stdev
 from scipy.stats import t as student
 
 from capacity.errors import CannotMeasure
-from capacity.plan.model import Limit
+from capacity.plan.load import Limit
 from capacity.records import Capacity, LimitedBy, Probe
 from capacity.search.bracket import Bracket
 from capacity.service import News

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from capacity.configuration import Configuration
 from capacity.errors import NotApplied
-from capacity.plan.model import Candidate, Closed, Limit, Load, Objective, Open, Plan
+from capacity.plan.load import Closed, Limit, Load, Open
+from capacity.plan.model import Candidate, Objective, Plan
 from capacity.records import AppliedLimits, ContainerUse, GeneratorUse, Latency, LoadFigures
 from capacity.service import Applied, News, Observation, OpenLoad
 

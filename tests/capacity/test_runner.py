@@ -1,6 +1,7 @@
 """A run: every configuration, every step, each kept at once, and none measured twice."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from rich.console import Console
 
 from capacity.configuration import Configuration
 from capacity.files import RunFolder
-from capacity.plan.model import Closed, Limit, Load, Open, Plan
+from capacity.plan.load import Closed, Limit, Load, Open
+from capacity.plan.model import Plan
 from capacity.progress import RunProgress
-from capacity.runner import Runner
+from capacity.records import CpuShares
+from capacity.runner import RESTLESS, Runner
 from tests.capacity.simulated import RATE_A_CPU, Simulated, plan_of
 from tests.capacity.test_files import begun
 
@@ -78,6 +81,21 @@ def test_a_saturated_generator_gives_a_bound_and_never_a_capacity(tmp_path: Path
     assert result.capacity.is_bound
     assert result.capacity.limited_by == "generator"
     assert result.capacity.rate <= 1_000.0
+
+
+def test_what_each_verdict_rests_on_is_kept(tmp_path: Path) -> None:
+    plan = plan_of(SMALL, load=Load(limit=Limit(samples=1)))
+    (result,) = runner_of(plan, Simulated(), begun(tmp_path, plan), io.StringIO()).run()
+    assert result.capacity is not None
+    for one in result.capacity.probes:
+        assert one.cpu == CpuShares(inference=1.0, gateway=None, generator=0.2, machine=0.0)
+
+
+def test_a_load_on_a_service_that_is_still_busy_with_the_last_is_doubtful(tmp_path: Path) -> None:
+    plan = plan_of(SMALL, load=Load(open=Open(rates=(100.0,))))
+    runner = runner_of(plan, Simulated(), begun(tmp_path, plan), io.StringIO())
+    (result,) = replace(runner, settled=lambda _url: False).run()
+    assert result.measurements[0].judgement.reasons == (RESTLESS,)
 
 
 @pytest.mark.parametrize("ends_after", [0, 1, 3, 6])

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from tests.stack_commands.conftest import (
     airflow,
     docker,

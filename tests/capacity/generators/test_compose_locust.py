@@ -7,7 +7,7 @@ import pytest
 
 from capacity.errors import CannotMeasure
 from capacity.generators.both import stack_generator
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from console.errors import ProcessFailed
 from stack.context import Stack
 from tests.capacity.generators.conftest import LOAD, summary, written

@@ -11,7 +11,7 @@ import pytest
 
 from capacity.errors import CannotMeasure
 from capacity.generators.both import local_generator
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from tests.locust.prediction_service import Reply, Service
 from tests.support.servers import REPO
 

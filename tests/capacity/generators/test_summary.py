@@ -7,7 +7,7 @@ import pytest
 
 from capacity.errors import CannotMeasure
 from capacity.generators.summary import read_summary, stamp
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 from tests.capacity.generators.conftest import LATENCY, LOAD, summary, written
 
 

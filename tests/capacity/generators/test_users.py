@@ -3,7 +3,7 @@
 import pytest
 
 from capacity.generators.users import run_seconds, settings_of
-from capacity.plan.model import Closed
+from capacity.plan.load import Closed
 
 
 def test_a_run_lasts_as_long_as_ramp_warm_up_and_measurement() -> None:

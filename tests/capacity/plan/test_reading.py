@@ -1,6 +1,7 @@
 """Plans are read from shipped names and from files; short forms and scales change them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from capacity.errors import BadPlan
 from capacity.plan.model import Plan
 from capacity.plan.reading import loaded_plan, read_plan, shipped
+from capacity.plan.units import cpus_for
 from tests.capacity.plan.texts import GOOD, changed
 
 SHORT = """\
@@ -143,6 +145,23 @@ def test_the_seed_plan_has_the_seven_configurations_and_their_references() -> No
     ]
     assert plan.load.closed is not None
     assert (plan.load.closed.users, plan.load.closed.spawn_rate) == (10_000, 500)
+
+
+def test_auto_are_cpus_that_suit_the_machine(file: Path) -> None:
+    grid = "grid: {cpus: auto, memory: [400M], replicas: [1, 3]}"
+    file.write_text(changed("configurations:\n  - {cpus: 0.5, memory: 400M}", grid))
+    plan = read_plan(str(file)).plan
+    assert plan.grid is not None
+    assert plan.grid.cpus == cpus_for(len(os.sched_getaffinity(0)))
+    assert len(plan.candidates()) == 2 * len(plan.grid.cpus)
+    file.write_text(file.read_text().replace("auto", "automatic"))
+    with pytest.raises(BadPlan, match=r"line 2, grid\.cpus: expected a list of numbers.* or auto"):
+        read_plan(str(file))
+
+
+@pytest.mark.parametrize(("cores", "largest"), [(1, 0.2), (2, 0.5), (4, 1), (16, 4), (256, 16)])
+def test_auto_leaves_cores_for_the_generator(cores: int, largest: float) -> None:
+    assert (cpus_for(cores)[0], cpus_for(cores)[-1]) == (0.05, largest)
 
 
 @pytest.mark.parametrize("short", [False, True])

@@ -8,14 +8,14 @@ import pytest
 
 from capacity.configuration import Configuration
 from capacity.errors import BadRun
-from capacity.plan.model import Candidate, Limit, Load, Objective, Open, Plan
+from capacity.plan.load import Limit, Load, Open
+from capacity.plan.model import Candidate, Objective, Plan
 from capacity.records import Capacity, ConfigurationResult, LoadFigures, Run
 from capacity.report.page import commands, write_report
 from console.errors import NotWritable
+from tests.capacity.report.loads import measured, probe
 from tests.capacity.report.samples import (
     BROKE,
-    measured,
-    probe,
     sample_results,
     sample_run,
     seed_plan,

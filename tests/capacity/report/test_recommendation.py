@@ -1,11 +1,13 @@
 """The sentence at the top rests on figures of the service, never on the generator's."""
 
 from capacity.configuration import Configuration
-from capacity.plan.model import Limit, Load, Objective, Plan, Target
+from capacity.plan.load import Limit, Load
+from capacity.plan.model import Objective, Plan, Target
 from capacity.records import Capacity, ConfigurationResult, Judgement
 from capacity.report.recommendation import recommend
 from capacity.report.rows import rows
-from tests.capacity.report.samples import BOUND, OOM, sample_results, seed_plan
+from tests.capacity.report.loads import BOUND, OOM
+from tests.capacity.report.samples import sample_results, seed_plan
 
 
 def _all_judged(judgement: Judgement) -> list[ConfigurationResult]:

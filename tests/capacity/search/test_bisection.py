@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capacity.errors import CannotMeasure
-from capacity.plan.model import Limit
+from capacity.plan.load import Limit
 from capacity.records import Capacity, LimitedBy, Probe
 from capacity.search.bisection import MOST_RATES_A_SAMPLE, find_capacity
 from tests.capacity.search.simulated import answered, exact, noisy

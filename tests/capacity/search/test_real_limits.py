@@ -7,8 +7,10 @@ import pytest
 from capacity.analysis.judge import judge
 from capacity.configuration import Configuration
 from capacity.generators.open_loop import OpenLoop
-from capacity.plan.model import Limit, Objective
+from capacity.plan.load import Limit
+from capacity.plan.model import Objective
 from capacity.records import Capacity, Probe
+from capacity.runner import probed
 from capacity.search.bisection import find_capacity
 from capacity.service import OpenLoad
 from tests.capacity.fake_service import FakeService, per_cpu
@@ -32,16 +34,7 @@ def found(service: FakeService, configuration: Configuration, folder: Path) -> C
         # other tests it may still be late by some ms, which is nothing beside the objective.
         calm = figures.generator.model_copy(update={"faults": ()})
         figures = figures.model_copy(update={"generator": calm})
-        judgement = judge(figures, OBJECTIVE, seen)
-        return Probe(
-            rate=rate,
-            met=judgement.met,
-            limited_by=judgement.limited_by,
-            goodput=figures.goodput,
-            p95_ms=figures.accepted.p95_ms if figures.accepted else None,
-            p99_ms=figures.accepted.p99_ms if figures.accepted else None,
-            reasons=judgement.reasons,
-        )
+        return probed(rate, figures, seen, judge(figures, OBJECTIVE, seen))
 
     with service.taken_over():
         service.apply(configuration, lambda _: None)
