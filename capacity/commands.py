@@ -1,6 +1,8 @@
 """What the planner's commands do, put together from its parts."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -9,12 +11,14 @@ from capacity.errors import BadPlan
 from capacity.files import RunFolder, open_run
 from capacity.plan.model import Target
 from capacity.plan.reading import LoadedPlan, loaded_plan, read_plan
+from capacity.progress import RunProgress
 from capacity.report.compare import comparison_table, write_comparison
 from capacity.report.page import write_report
 from capacity.report.table import results_table
+from capacity.runner import Runner
 from capacity.search.bounds import needed
 from capacity.searching import found_by, search_cheapest
-from capacity.session import runs_of, session
+from capacity.session import runs_of, session, site_of
 
 
 def run(
@@ -34,7 +38,7 @@ def run(
             f"the plan {loaded.plan.name} limits containers, which local processes are not: use "
             "the plan `embedded`, or one of your own with `kind: embedded`"
         )
-    with session(repo, console, "run", loaded, fresh=fresh) as runner:
+    with _session(repo, console, "run", loaded, fresh=fresh) as runner:
         runner.run()
     _publish(console, runner.folder)
 
@@ -44,7 +48,7 @@ def search(
 ) -> None:
     """Find the cheapest configuration for the target, and answer the questions around it."""
     loaded = _with_target(read_plan(name, short=short), rate)
-    with session(repo, console, "search", loaded, fresh=fresh) as runner:
+    with _session(repo, console, "search", loaded, fresh=fresh) as runner:
         search_cheapest(runner)
     _publish(console, runner.folder)
 
@@ -61,6 +65,18 @@ def compare(repo: Path, console: Console, before: str, after: str, output: Path 
     page = write_comparison(first.run, second.run, comparison, output or second.path)
     console.print(comparison_table(comparison))
     _say(console, f"Page: {page}")
+
+
+def _session(
+    repo: Path,
+    console: Console,
+    command: Literal["run", "search"],
+    loaded: LoadedPlan,
+    *,
+    fresh: bool,
+) -> AbstractContextManager[Runner]:
+    site, progress = site_of(repo, console, loaded.plan), RunProgress(console)
+    return session(site, runs_of(repo), progress, command, loaded, fresh=fresh)
 
 
 def _with_target(loaded: LoadedPlan, rate: float | None) -> LoadedPlan:

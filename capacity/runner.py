@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from capacity import words
 from capacity.analysis.estimate import estimate
 from capacity.analysis.judge import judge
 from capacity.analysis.roles import cpu_shares
@@ -25,7 +26,6 @@ from capacity.records import (
     Measurement,
     Probe,
 )
-from capacity.report.rows import capacity_in_words
 from capacity.search.bisection import find_capacity
 from capacity.service import Generator, Observation, OpenLoad, Service
 from capacity.settling import settle
@@ -94,7 +94,7 @@ class Runner:
         limit = self.plan.load.limit
         if limit is not None and result.capacity is None:
             capacity = self._capacity(result.configuration, limit)
-            self.progress.line(f"{title}: {capacity_in_words(capacity)}")
+            self.progress.line(f"{title}: {words.capacity(capacity)}")
             yield result.model_copy(update={"capacity": capacity})
 
     def seconds(self, configuration: Configuration) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from capacity.configuration import Configuration
 from capacity.plan.load import Closed
-from capacity.records import AppliedLimits, ContainerUse, LoadFigures
+from capacity.records import AppliedLimits, Ceiling, ContainerUse, LoadFigures
 
 News = Callable[[str], None]
 
@@ -86,3 +86,6 @@ class Generator(Protocol):
 
     def closed(self, url: str, load: Closed, news: News) -> LoadFigures:
         """Users who wait for their answers."""
+
+    def ceiling(self) -> Ceiling:
+        """What the generator itself reaches at most, at fixed rates."""

@@ -11,13 +11,13 @@ from typing import Any, Literal
 from rich.console import Console
 
 from capacity.files import RunFolder, new_run_folder, unfinished_run
-from capacity.generators.both import LoadGenerator, local_generator, stack_generator
+from capacity.generators.both import local_generator, stack_generator
 from capacity.plan.model import Plan
 from capacity.plan.reading import LoadedPlan
 from capacity.progress import RunProgress
 from capacity.records import Run
 from capacity.runner import Runner
-from capacity.service import Service
+from capacity.service import Generator, Service
 from capacity.services.compose import ComposeService
 from capacity.services.embedded import EmbeddedService
 from console.progress import Progress
@@ -34,13 +34,14 @@ class Site:
     """Where a plan is carried out: what is measured, and what loads it."""
 
     service: Service
-    generator: LoadGenerator
+    generator: Generator
 
 
 @contextmanager
 def session(
-    repo: Path,
-    console: Console,
+    site: Site,
+    parent: Path,
+    progress: RunProgress,
     command: Literal["run", "search"],
     loaded: LoadedPlan,
     *,
@@ -48,14 +49,12 @@ def session(
 ) -> Iterator[Runner]:
     """A runner of the plan. When the block ends well, so has the run.
 
-    A run of the same plan that did not end goes on, unless a fresh one is asked for.
+    A run of the same plan that did not end goes on, unless a fresh one is asked for, or what its
+    figures depend on has changed. ``parent`` has the folders of all runs.
 
     Raises:
         CommandError: the service cannot be taken over, or the generator does not work.
     """
-    parent = runs_of(repo)
-    progress = RunProgress(console)
-    site = _site(repo, console, loaded.plan, parent / "work")
     known = None if fresh else unfinished_run(parent, command, loaded.digest)
     with _stoppable(progress), progress.shown(), site.service.taken_over():
         if known is not None and (changed := _changed(known.run, site)):
@@ -93,7 +92,14 @@ def runs_of(repo: Path) -> Path:
     return repo / "out" / "capacity"
 
 
-def _site(repo: Path, console: Console, plan: Plan, work: Path) -> Site:
+def site_of(repo: Path, console: Console, plan: Plan) -> Site:
+    """What a plan measures, and what loads it.
+
+    Raises:
+        CommandError: local processes are to be measured, and this machine cannot pin them.
+    """
+    # One folder for each kind: a run of either may be under way beside one of the other.
+    work = runs_of(repo) / "work" / plan.kind
     if plan.kind == "embedded":
         local = EmbeddedService(repo, work, Progress(console))
         return Site(local, local_generator(repo, work, local.generator_core))

@@ -64,6 +64,7 @@ class LoadTest(_Section):
     locust_max_p95_ms: kinds.Milliseconds
     locust_max_p99_ms: kinds.Milliseconds
     locust_max_refused_ratio: kinds.Share
+    locust_min_goodput: kinds.Share
     locust_stop_at_limit: kinds.TrueOrFalse
     locust_balance_url: kinds.OptionalHttpUrl
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from capacity import words
 from capacity.analysis.backlog import find_backlog
 from capacity.analysis.roles import GATEWAY, INFERENCE, of_service, used_share
 from capacity.plan.model import Objective
@@ -39,15 +40,17 @@ def _latency_reasons(load: LoadFigures, objective: Objective) -> Iterator[str]:
     limits = {"p95": objective.p95_ms, "p99": objective.p99_ms}
     given = {name: limit for name, limit in limits.items() if limit is not None}
     if load.accepted is None:
-        named = " and ".join(f"{name} at most {_ms(limit)}" for name, limit in given.items())
+        named = " and ".join(
+            f"{name} at most {words.latency(limit)}" for name, limit in given.items()
+        )
         yield f"No request was accepted, so no latency can keep the objective ({named})."
         return
     seen = {"p95": load.accepted.p95_ms, "p99": load.accepted.p99_ms}
     for name, limit in given.items():
         if seen[name] > limit:
             yield (
-                f"The {name} of the accepted requests was {_ms(seen[name])}; "
-                f"the objective allows {_ms(limit)}."
+                f"The {name} of the accepted requests was {words.latency(seen[name])}; "
+                f"the objective allows {words.latency(limit)}."
             )
 
 
@@ -60,14 +63,14 @@ def _share_reasons(load: LoadFigures, objective: Objective) -> Iterator[str]:
     for what, count, limit, detail in counts:
         if count > limit * due:
             yield (
-                f"{count:,} of {due:,} requests {what}, {_percent(count / due)}; "
-                f"the objective allows {_percent(limit)}{detail}."
+                f"{count:,} of {due:,} requests {what}, {words.exact_share(count / due)}; "
+                f"the objective allows {words.exact_share(limit)}{detail}."
             )
     if objective.goodput is not None and load.goodput < objective.goodput * load.offered:
         yield (
             f"Of {load.offered:,.0f} requests/s, {load.goodput:,.0f}/s were answered with a "
-            f"prediction, {_percent(load.goodput / load.offered)}; the objective wants "
-            f"{_percent(objective.goodput)}."
+            f"prediction, {words.exact_share(load.goodput / load.offered)}; the objective wants "
+            f"{words.exact_share(objective.goodput)}."
         )
 
 
@@ -76,7 +79,8 @@ def _backlog_reasons(load: LoadFigures) -> Iterator[str]:
     if load.kind == "open" and (backlog := find_backlog(load.timeline)) is not None:
         yield (
             f"The service fell behind by {backlog.lag * 1000:,.0f} ms each second: half of the "
-            f"answers took {_ms(backlog.first_ms)} at first and {_ms(backlog.last_ms)} at the end."
+            f"answers took {words.latency(backlog.first_ms)} at first and "
+            f"{words.latency(backlog.last_ms)} at the end."
         )
 
 
@@ -104,12 +108,12 @@ def _limit(
     replicas = of_service(observation.containers, INFERENCE)
     inference = used_share(replicas)
     if not any(_accidents(replicas)) and (inference is None or inference < FULL_SHARE):
-        used = "" if inference is None else f", inference {_percent(inference)} of its CPU"
+        used = "" if inference is None else f", inference {words.exact_share(inference)} of its CPU"
         for one in of_service(observation.containers, GATEWAY):
             if _is_full(one):
                 return "gateway", [f"{_use_of(one)}{used}: the gateway was the limit."]
         if observation.machine_cpu >= FULL_SHARE:
-            machine = _percent(observation.machine_cpu)
+            machine = words.exact_share(observation.machine_cpu)
             return "machine", [f"{machine} of the machine's CPU was in use{used}."]
     return "service", ()
 
@@ -121,8 +125,9 @@ def _is_full(one: ContainerUse) -> bool:
 
 def _use_of(one: ContainerUse) -> str:
     return (
-        f"{one.name} used {_percent(used_share([one]) or 0.0)} of its {one.cpu_limit:g} CPU "
-        f"and was throttled in {_percent(one.throttled)} of the periods"
+        f"{one.name} used {words.exact_share(used_share([one]) or 0.0)} of its "
+        f"{one.cpu_limit:g} CPU and was throttled in {words.exact_share(one.throttled)} of the "
+        "periods"
     )
 
 
@@ -135,14 +140,6 @@ def _most_frequent(failures: dict[str, int]) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
-def _ms(value: float) -> str:
-    return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.3g} %"
 
 
 def _times(amount: int) -> str:

@@ -30,6 +30,7 @@ def settings_of(load: Closed) -> Mapping[str, str]:
         "LOCUST_MAX_REFUSED_RATIO": "",
         "LOCUST_MAX_P95_MS": "",
         "LOCUST_MAX_P99_MS": "",
+        "LOCUST_MIN_GOODPUT": "",
     }
 
 

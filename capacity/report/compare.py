@@ -8,10 +8,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from capacity import words
 from capacity.analysis.compare import Change, Comparison
 from capacity.analysis.interval import Interval
 from capacity.records import Run
-from capacity.report import words
 from capacity.report.page import render, write
 
 HTML: Final = "compare.html"

@@ -9,10 +9,10 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import ValidationError
 
+from capacity import words
 from capacity.errors import BadRun
 from capacity.plan.model import Plan
 from capacity.records import ConfigurationResult, Run
-from capacity.report import words
 from capacity.report.against_load import all_against_load
 from capacity.report.overview import compared, pareto, places
 from capacity.report.pictures import publish

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from capacity import words
 from capacity.analysis.cost import price_per_hour
 from capacity.plan.model import Objective, Plan
 from capacity.records import ConfigurationResult
-from capacity.report import words
-from capacity.report.rows import capacity_in_words
 from capacity.report.selection import Held, held
 
 Answer = tuple[str, str, bool]
@@ -113,7 +112,7 @@ def _by_capacity(plan: Plan, results: Sequence[ConfigurationResult]) -> Recommen
         )
     result, capacity = max(own, key=lambda one: one[1].rate / (_price(plan, one[0]) or 1))
     return Recommendation(
-        f"{result.configuration.title} serves most for its price: {capacity_in_words(capacity)} "
+        f"{result.configuration.title} serves most for its price: {words.capacity(capacity)} "
         f"for {_price_text(plan, result)} an hour.",
         (f"The objective: {objective_in_words(plan.objective)}.",),
     )
@@ -124,7 +123,7 @@ def _evidence(
 ) -> tuple[str, ...]:
     sentences = [
         f"The objective: {objective_in_words(plan.objective)}.",
-        f"Its capacity: {capacity_in_words(result.capacity)}.",
+        f"Its capacity: {words.capacity(result.capacity)}.",
         f"It is one of {words.count(measured, 'configuration')} measured, "
         f"{words.count(len(load.measurements), 'time')} under this load.",
     ]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from capacity import words
 from capacity.analysis.cost import price_per_hour
 from capacity.analysis.estimate import Estimate, estimate
 from capacity.plan.model import Plan, Reference
-from capacity.records import Capacity, ConfigurationResult
-from capacity.report import words
+from capacity.records import ConfigurationResult
 from capacity.report.selection import Held, held
 
 HEADINGS: Final = (
@@ -24,7 +24,6 @@ HEADINGS: Final = (
     "Estimate",
     "Price an hour",
 )
-NOT_MEASURED: Final = "not measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +77,11 @@ def verdict(plan: Plan, result: ConfigurationResult, load: Held | None) -> str:
         return "broke"
     if load is None:
         has_load = plan.load.closed is not None or plan.load.open is not None
-        return "not finished" if has_load and not result.is_complete else NOT_MEASURED
+        return "not finished" if has_load and not result.is_complete else words.NOT_MEASURED
     if load.is_held is None:
         of_generator = load.shown.judgement.limited_by == "generator"
         return "not judged" if of_generator else "not finished"
     return "held" if load.is_held else "not held"
-
-
-def capacity_in_words(capacity: Capacity | None) -> str:
-    """The highest rate that met the objective, with what is certain about it."""
-    if capacity is None:
-        return NOT_MEASURED
-    if capacity.rate == 0:
-        return "none: no rate met the objective"
-    if capacity.is_bound:
-        own = capacity.limited_by == "nothing"
-        limit = "the plan's ceiling" if own else words.LIMITED_BY[capacity.limited_by]
-        return f"at least {words.rate(capacity.rate)} ({limit} was the limit)"
-    if len(capacity.samples) == 1:
-        return f"{words.rate(capacity.rate)} (one sample, {words.rate(capacity.low)} was met)"
-    return f"{words.rate(capacity.rate)} (95 % sure of {words.rate(capacity.low)})"
 
 
 def reference_in_words(reference: Reference | None) -> str:
@@ -119,7 +103,7 @@ def _row(
     guess: Estimate | None,
 ) -> Row:
     load = held(plan, result)
-    capacity = words.NONE if result.error else capacity_in_words(result.capacity)
+    capacity = words.NONE if result.error else words.capacity(result.capacity)
     cells = (
         result.configuration.title,
         reference_in_words(reference),

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from capacity import words
 from capacity.analysis.roles import GATEWAY, INFERENCE
 from capacity.plan.model import Plan
 from capacity.records import ConfigurationResult, ContainerUse, CpuShares, Measurement
-from capacity.report import over_time, words
+from capacity.report import over_time
 from capacity.report.against_load import against_load, knee, points
 from capacity.report.pictures import Picture, publish
-from capacity.report.rows import Row, capacity_in_words, estimated
+from capacity.report.rows import Row, estimated
 from capacity.report.selection import events, held, watched
 
 MEASUREMENT_HEADINGS = ("Load", "Offered", "ok", "Refused", "Failed", "p50", "p95", "p99", "Met")
@@ -55,7 +56,7 @@ def section(
         verdict=row.verdict,
         error=result.error,
         applied=_applied(result),
-        capacity=capacity_in_words(result.capacity),
+        capacity=words.capacity(result.capacity),
         remarks=tuple(dict.fromkeys(_remarks(results, result))),
         measurements=tuple(_measured(one) for one in result.measurements),
         shown=shown.step if shown else "",
@@ -176,7 +177,7 @@ def _pictures(
             yield from publish(figure, f"{slug}-{kind}", f"{name}: {title}", text, folder)
     bend = knee(result)
     text = f"The knee is at {words.rate(bend.rate)}. " if bend else ""
-    text += f"Capacity: {capacity_in_words(result.capacity)}."
+    text += f"Capacity: {words.capacity(result.capacity)}."
     figure = against_load(result, plan.objective)
     yield from publish(figure, f"{slug}-load", f"Latency against load: {title}", text, folder)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
 
+from capacity import words
 from capacity.analysis.judge import THROTTLED_SHARE
 from capacity.analysis.roles import GATEWAY, INFERENCE
 from capacity.plan.model import Plan
 from capacity.records import ConfigurationResult, ContainerUse, Measurement
-from capacity.report import words
 
 GENERATORS: Final = ("locust", "worker")
 

@@ -7,8 +7,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from capacity import words
 from capacity.records import Capacity, ConfigurationResult, Run
-from capacity.report import words
 from capacity.report.page import plan_of
 from capacity.report.rows import HEADINGS, rows
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from capacity import words
 from capacity.analysis.cost import price_per_hour
 from capacity.analysis.estimate import estimate
 from capacity.configuration import Configuration
 from capacity.plan.model import Prices, Target
 from capacity.records import ConfigurationResult
-from capacity.report import words
-from capacity.report.rows import capacity_in_words
 from capacity.search.bounds import left_after, result_of
 from capacity.search.cheapest import SearchOutcome
 from capacity.search.sentences import target_in_words, when_some_fail
@@ -60,7 +59,7 @@ def _least(outcome: SearchOutcome, target: Target, prices: Prices) -> str:
     result = result_of(left, outcome.measured) if left is not None else None
     if left is None or result is None:
         return text
-    figures = capacity_in_words(result.capacity)
+    figures = words.capacity(result.capacity)
     if not target.failures:
         return f"{text} Its capacity: {figures}."
     return f"{text} The capacity {when_some_fail(target)}: {figures}, with {left.title}."
@@ -92,7 +91,7 @@ def _when_one_fails(
         if capacity.low >= target.rate
         else f"The load of {words.rate(target.rate)} is then not held for certain."
     )
-    return Answer(question, f"{start}: {capacity_in_words(capacity)}{of_all}. {verdict}")
+    return Answer(question, f"{start}: {words.capacity(capacity)}{of_all}. {verdict}")
 
 
 def _headroom(
@@ -111,7 +110,7 @@ def _headroom(
     return Answer(
         question,
         f"{amount} of the capacity of {best.title} at {words.rate(target.rate)}; the target asks "
-        f"for {words.share(target.headroom)}. That capacity is {capacity_in_words(capacity)}.",
+        f"for {words.share(target.headroom)}. That capacity is {words.capacity(capacity)}.",
     )
 
 

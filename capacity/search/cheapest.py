@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from capacity import words
 from capacity.analysis.cost import price_per_hour
 from capacity.analysis.estimate import estimate
 from capacity.configuration import Configuration
 from capacity.plan.model import Prices, Target
 from capacity.records import ConfigurationResult, Record
-from capacity.report import words
 from capacity.search.bounds import holds, left_after, needed, shown
 from capacity.search.sentences import target_in_words, why_not
 from capacity.service import News

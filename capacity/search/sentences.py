@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from capacity import words
 from capacity.configuration import Configuration
 from capacity.plan.model import Target
 from capacity.records import ConfigurationResult
-from capacity.report import words
 from capacity.search.bounds import left_after, needed, ruled_out_by, shown
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from capacity import words
 from capacity.analysis.interval import Interval
 from capacity.configuration import Configuration
 from capacity.plan.model import Target
 from capacity.records import Capacity, ConfigurationResult
-from capacity.report import words
-from capacity.report.rows import capacity_in_words
 from capacity.search.follow_up import SEVERAL, smallest_of_several
 from capacity.search.sentences import target_in_words, why_not
 
@@ -30,7 +29,7 @@ def more_or_bigger(best: Configuration | None, results: Sequence[ConfigurationRe
     )
     ranked = sorted(group, key=lambda one: group[one].rate, reverse=True)
     most, least = ranked[0], ranked[-1]
-    figures = words.joined([f"{one.title}: {capacity_in_words(group[one])}" for one in group])
+    figures = words.joined([f"{one.title}: {words.capacity(group[one])}" for one in group])
     start = f"With {_total(group):g} CPU in all: {figures}."
     intervals = [Interval.of_capacity(group[one]) for one in (most, least)]
     if not intervals[0].is_apart_from(intervals[1]):

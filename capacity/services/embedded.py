@@ -17,6 +17,7 @@ from bench.champion import provide
 from bench.machine import choose_cores, describe, on_core
 from bench.server import Server, running
 from bench.targets import Site, Target, inference
+from capacity.analysis.roles import INFERENCE
 from capacity.configuration import Configuration
 from capacity.errors import NotApplied
 from capacity.records import AppliedLimits
@@ -33,8 +34,7 @@ from demo.state import exclusive
 from demo.supervisor import Supervisor
 from stack.predict import ROW
 
-SERVICE: Final = "fastapi"
-_NAME: Final = f"{SERVICE}-1"
+_NAME: Final = f"{INFERENCE}-1"
 _PREDICT: Final = "/predict/"
 _GRACE_SECONDS: Final = 3.0
 _READY_SECONDS: Final = 60.0
@@ -141,14 +141,14 @@ class EmbeddedService:
                 watch.end()
             watching.result()
         observation.machine_cpu = watch.machine_cpu
-        observation.containers = (watch.use(_NAME, SERVICE, configuration.cpus),)
+        observation.containers = (watch.use(_NAME, INFERENCE, configuration.cpus),)
         if watch.all_died:
             self.apply(configuration, lambda _: None)
 
     def _start(self, cores: tuple[int, ...], workers: int, news: News) -> Server:
         """Start it, and wait until every worker has a model."""
         assert self._site, "take the service over first"  # noqa: S101
-        target = Target(SERVICE, "Inference", _PREDICT, inference("inference", workers))
+        target = Target(INFERENCE, "Inference", _PREDICT, inference("inference", workers))
         logs, body = self._folder / "logs", json.dumps(ROW).encode()
         what = f"{workers} worker{'s' if workers > 1 else ''} to have a model"
         try:

@@ -3,13 +3,13 @@
 import time
 from typing import Any
 
+from capacity.analysis.roles import INFERENCE
 from capacity.configuration import MEBI, Configuration
 from capacity.errors import NotApplied
 from capacity.records import AppliedLimits
 from capacity.service import Applied, News
 from capacity.services.engine_api import Engine, Event
 from capacity.services.replicas import (
-    INFERENCE,
     await_use,
     compose_up,
     inference,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from capacity.analysis.roles import GATEWAY, INFERENCE
 from capacity.services.engine_api import Engine, Seen
 from console.errors import AnswerError
 from stack.context import Stack
@@ -12,7 +13,6 @@ from stack.docker import NETWORK, PROJECT
 from stack.scale import servers
 from stack.waiting import wait_until
 
-INFERENCE, GATEWAY = "fastapi", "gateway"
 # A replica takes about one core second to start, and as much for each of its workers.
 _CORE_SECONDS = 6.0
 _OTHER_SECONDS = 60.0

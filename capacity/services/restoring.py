@@ -16,11 +16,12 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
+from capacity.analysis.roles import GATEWAY, INFERENCE
 from capacity.services import before as found_before
 from capacity.services.before import Before
 from capacity.services.engine_api import Engine
 from capacity.services.pausing import resume
-from capacity.services.replicas import GATEWAY, INFERENCE, await_use, compose_up, start_seconds
+from capacity.services.replicas import await_use, compose_up, start_seconds
 from console.errors import CommandError, NotReady, explain
 from stack.context import Stack
 from stack.docker import PROJECT

@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from capacity.analysis.roles import GATEWAY
 from capacity.plan.model import ServicePlan
 from capacity.services import before as found_before
 from capacity.services.before import Before
 from capacity.services.engine_api import Engine
 from capacity.services.pausing import pause_training
-from capacity.services.replicas import GATEWAY, await_use, compose_up, start_seconds
+from capacity.services.replicas import await_use, compose_up, start_seconds
 from capacity.services.restoring import FAREWELL, MARK, restore
 from console.errors import AnswerError, CommandError, NotUp, ProcessFailed
 from console.logs import last_lines

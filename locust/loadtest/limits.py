@@ -8,6 +8,7 @@ FAILURE_RATIO_VARIABLE: Final = "LOCUST_MAX_FAILURE_RATIO"
 REFUSED_RATIO_VARIABLE: Final = "LOCUST_MAX_REFUSED_RATIO"
 P95_VARIABLE: Final = "LOCUST_MAX_P95_MS"
 P99_VARIABLE: Final = "LOCUST_MAX_P99_MS"
+GOODPUT_VARIABLE: Final = "LOCUST_MIN_GOODPUT"
 
 # So many requests make a judgement about a part of a run.
 _ENOUGH_REQUESTS: Final = 20
@@ -17,13 +18,15 @@ _ENOUGH_REQUESTS: Final = 20
 class Limits:
     """``None`` is no limit. Ratios are from 0 to 1, percentiles in milliseconds.
 
-    With a limit on refusals, a refusal is no failure.
+    With a limit on refusals, a refusal is no failure. ``goodput`` is the least share of the
+    requests that the users want to make that must be answered with predictions.
     """
 
     failure_ratio: float | None = None
     refused_ratio: float | None = None
     p95_ms: float | None = None
     p99_ms: float | None = None
+    goodput: float | None = None
 
     def each(self) -> "Iterator[Limits]":
         """Every limit that is set, alone."""
@@ -40,10 +43,14 @@ class Figures:
     """What a run, or a part of it, came to.
 
     ``failures`` are what the limit on failures is about: refusals are among them when they
-    have no limit of their own. A percentile is ``None`` when every request was refused.
+    have no limit of their own. A percentile is ``None`` when every request was refused. ``ok``
+    are predictions, ``wanted`` the requests that the users would have made of a service that
+    answers at once.
     """
 
     requests: int
+    ok: int
+    wanted: float
     failures: int
     refused: int
     p95_ms: float | None
@@ -72,6 +79,7 @@ def passed_limits(figures: Figures, limits: Limits) -> list[str]:
         ),
         _percentile(figures, figures.p95_ms, "95th", limits.p95_ms, P95_VARIABLE),
         _percentile(figures, figures.p99_ms, "99th", limits.p99_ms, P99_VARIABLE),
+        _goodput(figures, limits.goodput),
     )
     return [sentence for sentence in found if sentence]
 
@@ -121,3 +129,13 @@ def _percentile(
     if found <= limit:
         return None
     return f"the {which} percentile of the latency is {found:g} ms; {variable} allows {limit:g} ms"
+
+
+def _goodput(figures: Figures, limit: float | None) -> str | None:
+    if limit is None or figures.ok >= limit * figures.wanted:
+        return None
+    return (
+        f"{figures.ok} predictions came where the users would have asked a service that answers at "
+        f"once for {figures.wanted:.0f}, a share of {figures.ok / figures.wanted:.4g}; "
+        f"{GOODPUT_VARIABLE} wants {limit:g}"
+    )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from loadtest.limits import (
     FAILURE_RATIO_VARIABLE,
+    GOODPUT_VARIABLE,
     P95_VARIABLE,
     P99_VARIABLE,
     REFUSED_RATIO_VARIABLE,
@@ -27,10 +28,11 @@ WARMUP_VARIABLE: Final = "LOCUST_WARMUP"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for one run. ``warmup`` in seconds."""
+    """What holds for one run. ``warmup`` and ``wait`` in seconds."""
 
     limits: Limits
     warmup: float
+    wait: tuple[float, float]
     stop_at_limit: bool
 
     @classmethod
@@ -42,8 +44,10 @@ class Settings:
                 refused_ratio=refused_ratio_limit(options.max_refused_ratio),
                 p95_ms=p95_limit(options.max_p95_ms),
                 p99_ms=p99_limit(options.max_p99_ms),
+                goodput=goodput_limit(options.min_goodput),
             ),
             warmup=warmup_seconds(options.warmup),
+            wait=wait_range(options.wait),
             stop_at_limit=options.stop_at_limit == "true",
         )
 
@@ -109,6 +113,7 @@ def _milliseconds(variable: str, text: str) -> float | None:
 
 failure_ratio_limit = functools.partial(_ratio, FAILURE_RATIO_VARIABLE)
 refused_ratio_limit = functools.partial(_ratio, REFUSED_RATIO_VARIABLE)
+goodput_limit = functools.partial(_ratio, GOODPUT_VARIABLE)
 p95_limit = functools.partial(_milliseconds, P95_VARIABLE)
 p99_limit = functools.partial(_milliseconds, P99_VARIABLE)
 
@@ -131,6 +136,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_refused_ratio": refused_ratio_limit,
     "max_p95_ms": p95_limit,
     "max_p99_ms": p99_limit,
+    "min_goodput": goodput_limit,
 }
 
 
@@ -175,6 +181,12 @@ def add_options(parser: ArgumentParser, **_: Any) -> None:
         ),
         ("max_p95_ms", P95_VARIABLE, "Largest 95th percentile of the latency, in milliseconds"),
         ("max_p99_ms", P99_VARIABLE, "Largest 99th percentile of the latency, in milliseconds"),
+        (
+            "min_goodput",
+            GOODPUT_VARIABLE,
+            "Smallest share of predictions among the requests that the users would make of a "
+            "service that answers at once",
+        ),
     ):
         _add_text(option, name, "", variable, f"{what}. Default is no limit")
     option(

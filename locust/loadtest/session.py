@@ -29,7 +29,7 @@ _SPAN_SECONDS: Final = 2
 # A worker's figures of a second are all here by then.
 _REPORT_SECONDS: Final = 4
 
-_NO_SETTINGS: Final = Settings(limits=NO_LIMITS, warmup=0.0, stop_at_limit=False)
+_NO_SETTINGS: Final = Settings(limits=NO_LIMITS, warmup=0.0, wait=(0.0, 0.0), stop_at_limit=False)
 
 
 class Session:
@@ -68,11 +68,23 @@ class Session:
     @property
     def figures(self) -> Figures:
         """What was measured so far: nothing before the end of the warm-up."""
-        total = self.recorder.tally.total if self.is_measuring else Row()
-        return self._figures(total)
+        recorder = self.recorder
+        if not self.is_measuring:
+            return self._figures(Row(), 0.0, 0.0)
+        users = recorder.tally.mean_users(0, int(recorder.seconds) + 1)
+        return self._figures(recorder.tally.total, users, recorder.seconds)
 
-    def _figures(self, row: Row) -> Figures:
-        return row.figures(refused_apart=self.limits.refused_ratio is not None)
+    def _figures(self, row: Row, users: float, seconds: float) -> Figures:
+        wait = sum(self._settings.wait) / 2
+        return row.figures(
+            refused_apart=self.limits.refused_ratio is not None,
+            # Users who never wait would ask a service that answers at once without end.
+            wanted=users * seconds / wait if wait else None,
+        )
+
+    def _span(self, first: int, end: int) -> Figures:
+        tally = self.recorder.tally
+        return self._figures(tally.between(first, end), tally.mean_users(first, end), end - first)
 
     def _on_init(self, environment: Environment, **_: Any) -> None:
         assert environment.runner is not None, "Locust makes it first"  # noqa: S101
@@ -146,7 +158,7 @@ class Session:
         end = second - (_REPORT_SECONDS if isinstance(self._runner, MasterRunner) else 0)
         first = end - _SPANS * _SPAN_SECONDS
         spans = [
-            self._figures(self.recorder.tally.between(start, start + _SPAN_SECONDS))
+            self._span(start, start + _SPAN_SECONDS)
             for start in range(first, end, _SPAN_SECONDS)
             if first >= 0  # what was before the measurement tells nothing
         ]

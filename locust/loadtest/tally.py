@@ -32,16 +32,19 @@ class Row:
         self.failed.update(other.failed)
         self.messages.update(other.messages)
 
-    def figures(self, *, refused_apart: bool) -> Figures:
-        """What limits are compared with.
+    def figures(self, *, refused_apart: bool, wanted: float | None = None) -> Figures:
+        """What limits are compared with; ``wanted`` is as many as there were where it is None.
 
         Quick refusals must not pass for fast predictions, so they have no part in the
         percentiles; requests that failed, such as those that timed out, have.
         """
         answered = self.accepted + self.failed
         refused, failed = self.refused.total(), self.failed.total()
+        requests = answered.total() + refused
         return Figures(
-            requests=answered.total() + refused,
+            requests=requests,
+            ok=self.accepted.total(),
+            wanted=requests if wanted is None else wanted,
             failures=failed if refused_apart else failed + refused,
             refused=refused,
             p95_ms=percentile(answered, 0.95),
@@ -111,6 +114,11 @@ class Tally:
             if second in self._rows:
                 found.add(self._rows[second])
         return found
+
+    def mean_users(self, first: int, end: int) -> float:
+        """Users on average, of the seconds from ``first`` to before ``end`` that were looked at."""
+        seen = [self.users[second] for second in range(first, end) if second in self.users]
+        return sum(seen) / len(seen) if seen else 0.0
 
     def timeline(self, seconds: int) -> list[dict[str, Any]]:
         """One entry for each of the first ``seconds`` seconds."""

@@ -9,7 +9,14 @@ from capacity.configuration import Configuration
 from capacity.errors import NotApplied
 from capacity.plan.load import Closed, Limit, Load, Open
 from capacity.plan.model import Candidate, Objective, Plan
-from capacity.records import AppliedLimits, ContainerUse, GeneratorUse, Latency, LoadFigures
+from capacity.records import (
+    AppliedLimits,
+    Ceiling,
+    ContainerUse,
+    GeneratorUse,
+    Latency,
+    LoadFigures,
+)
 from capacity.service import Applied, News, Observation, OpenLoad
 
 RATE_A_CPU = 10_000.0
@@ -40,11 +47,13 @@ class Simulated:
     killed_above: float = float("inf")
     generator_limit: float = float("inf")
     ends_after: int = 1_000_000
+    environment: dict[str, Any] = field(default_factory=lambda: {"cores": 2})
     is_taken: bool = False
+    ceilings: int = 0
     kills: int = 0
 
     def describe(self) -> dict[str, Any]:
-        return {"cores": 2}
+        return self.environment
 
     @contextmanager
     def taken_over(self) -> Iterator[None]:
@@ -91,6 +100,10 @@ class Simulated:
         news(f"{load.scaled_users} users")
         rate = load.scaled_users / (sum(load.wait) / 2)
         return self._figures(load, rate, load.duration, "closed")
+
+    def ceiling(self) -> Ceiling:
+        self.ceilings += 1
+        return Ceiling(rate=100_000.0, cpu=0.9)
 
     def _figures(
         self, load: OpenLoad | Closed, rate: float, seconds: float, kind: Literal["open", "closed"]

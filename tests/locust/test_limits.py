@@ -14,8 +14,10 @@ def figures(
     refused: int = 0,
     p95_ms: float | None = 40,
     p99_ms: float | None = 60,
+    wanted: float = 200,
 ) -> Figures:
-    return Figures(requests, failures, refused, p95_ms, p99_ms)
+    ok = requests - failures - refused
+    return Figures(requests, ok, wanted, failures, refused, p95_ms, p99_ms)
 
 
 def test_a_run_at_its_limits_keeps_them() -> None:
@@ -77,6 +79,14 @@ def test_refusals_and_the_99th_percentile_have_limits_of_their_own() -> None:
     assert passed_limits(figures(refused=30), limits) == [
         "30 of 200 requests were refused, a share of 0.15; LOCUST_MAX_REFUSED_RATIO allows 0.1",
         "the 99th percentile of the latency is 60 ms; LOCUST_MAX_P99_MS allows 50 ms",
+    ]
+
+
+def test_what_users_did_not_even_ask_for_is_missing_from_the_goodput() -> None:
+    assert passed_limits(figures(requests=90, wanted=100), Limits(goodput=0.9)) == []
+    assert passed_limits(figures(requests=90, failures=9, wanted=100), Limits(goodput=0.9)) == [
+        "81 predictions came where the users would have asked a service that answers at once for "
+        "100, a share of 0.81; LOCUST_MIN_GOODPUT wants 0.9"
     ]
 
 

@@ -92,6 +92,11 @@ def test_a_run_that_ends_in_its_warm_up_has_measured_nothing(
     [
         ({"LOCUST_MAX_P99_MS": "50"}, (Reply(delay=0.1),), "LOCUST_MAX_P99_MS allows 50 ms"),
         (
+            {"LOCUST_MIN_GOODPUT": "0.9", "LOCUST_WAIT": "0.05-0.15"},
+            (Reply(delay=0.1),),
+            "LOCUST_MIN_GOODPUT wants 0.9",
+        ),
+        (
             {"LOCUST_MAX_REFUSED_RATIO": "0"},
             (*[Reply()] * 40, Reply(status=503)),
             "LOCUST_MAX_REFUSED_RATIO allows 0",

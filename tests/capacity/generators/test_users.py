@@ -26,7 +26,7 @@ def test_the_ramp_is_never_measured() -> None:
 def test_no_setting_of_the_user_bends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCUST_SHAPE", "spike")
     settings = settings_of(Closed(users=1, spawn_rate=1))
-    for name in ("SHAPE", "MAX_P95_MS", "MAX_P99_MS", "MAX_REFUSED_RATIO"):
+    for name in ("SHAPE", "MAX_P95_MS", "MAX_P99_MS", "MAX_REFUSED_RATIO", "MIN_GOODPUT"):
         assert settings[f"LOCUST_{name}"] == ""
     assert settings["LOCUST_STOP_AT_LIMIT"] == "false"
     assert settings["LOCUST_MAX_FAILURE_RATIO"] == "1"

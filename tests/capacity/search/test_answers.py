@@ -2,10 +2,10 @@
 
 import pytest
 
+from capacity import words
 from capacity.configuration import Configuration
 from capacity.plan.model import Prices, Target
 from capacity.records import Capacity, ConfigurationResult
-from capacity.report.rows import capacity_in_words
 from capacity.search.answers import NO_WINNER, Answer, answer_all
 from capacity.search.cheapest import SearchOutcome, find_cheapest
 from tests.capacity.search.simulated import broken, capacity_of, result_with
@@ -46,7 +46,7 @@ def test_a_whole_search_is_answered_without_estimates() -> None:
     cheapest, results, _ = everything(surface, target, candidates)
     outcome = find_cheapest(candidates, target, PRICES, measured_on(surface, []))
     answers = answer_all(outcome, candidates, results, target, PRICES)
-    left, whole = (capacity_in_words(capacity_of(rate, spread=0)) for rate in (1_500, 2_250))
+    left, whole = (words.capacity(capacity_of(rate, spread=0)) for rate in (1_500, 2_250))
     assert cheapest == Configuration(cpus=0.15, memory=250, replicas=3)
     assert [one.sentence for one in answers] == [
         "Take 3 x 0.15 CPU, 250 MB: the cheapest of the plan that holds 1,000/s with 20 % of the "
@@ -135,7 +135,7 @@ def test_a_failure_that_the_load_does_not_survive() -> None:
 def test_the_generators_limit_is_a_bound_and_no_capacity() -> None:
     bound = capacity_of(1_200, bound="generator")
     answers = answers_to(ONE, result_with(ONE, bound))
-    assert answers[LEAST].sentence.endswith(f"Its capacity: {capacity_in_words(bound)}.")
+    assert answers[LEAST].sentence.endswith(f"Its capacity: {words.capacity(bound)}.")
     assert answers[LEFT].sentence.startswith("At least 25 % of the capacity of 1 x 0.3 CPU, 250 MB")
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capacity import words
 from capacity.analysis.cost import price_per_hour
 from capacity.configuration import Configuration
 from capacity.plan.model import Prices, Target
 from capacity.records import ConfigurationResult
-from capacity.report import words
 from capacity.search.bounds import left_after
 from capacity.search.cheapest import find_cheapest
 from tests.capacity.search.simulated import broken, capacity_of, result_with

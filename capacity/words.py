@@ -1,11 +1,12 @@
-"""Figures and findings in words, the same in every report."""
+"""Figures and findings in words, the same wherever they are shown."""
 
 from datetime import UTC, datetime
 from typing import Final
 
-from capacity.records import LimitedBy
+from capacity.records import Capacity, LimitedBy
 
 NONE: Final = "-"
+NOT_MEASURED: Final = "not measured"
 LIMITED_BY: Final[dict[LimitedBy, str]] = {
     "nothing": "nothing",
     "service": "the service",
@@ -37,10 +38,14 @@ def latency(milliseconds: float | None) -> str:
 
 
 def share(value: float) -> str:
-    """A share as percent."""
+    """A share as percent: whole from 10 on, two figures below."""
     percent = value * 100
-    is_whole = percent >= _SMALL or percent == round(percent)
-    return f"{percent:.0f} %" if is_whole else f"{percent:.1f} %"
+    return f"{percent:.0f} %" if percent >= _SMALL else f"{percent:.2g} %"
+
+
+def exact_share(value: float) -> str:
+    """A share as percent in three digits, to hold it against a limit: 99.6 % are not 100 %."""
+    return f"{value * 100:.3g} %"
 
 
 def optional_share(value: float | None) -> str:
@@ -66,3 +71,18 @@ def count(amount: int, one: str, many: str | None = None) -> str:
 def joined(parts: list[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
+def capacity(found: Capacity | None) -> str:
+    """The highest rate that met the objective, with what is certain about it."""
+    if found is None:
+        return NOT_MEASURED
+    if found.rate == 0:
+        return "none: no rate met the objective"
+    if found.is_bound:
+        own = found.limited_by == "nothing"
+        limit = "the plan's ceiling" if own else LIMITED_BY[found.limited_by]
+        return f"at least {rate(found.rate)} ({limit} was the limit)"
+    if len(found.samples) == 1:
+        return f"{rate(found.rate)} (one sample, {rate(found.low)} was met)"
+    return f"{rate(found.rate)} (95 % sure of {rate(found.low)})"
