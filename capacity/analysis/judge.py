@@ -7,12 +7,15 @@ from capacity import words
 from capacity.analysis.backlog import find_backlog
 from capacity.analysis.roles import GATEWAY, INFERENCE, of_service, used_share
 from capacity.plan.model import Objective
-from capacity.records import ContainerUse, Judgement, LimitedBy, LoadFigures
+from capacity.records import ContainerUse, GeneratorUse, Judgement, LimitedBy, LoadFigures
 from capacity.service import Observation
+from loadgen.results import SATURATED_CPU
 
 # From this share of its CPU on, something is at its limit. A look of a second at a load of a few
 # seconds is never whole, and one thread that is always busy is not all of a container.
 FULL_SHARE: Final = 0.85
+# From this one on, inference had no CPU to give, however late some requests left.
+SPENT_SHARE: Final = 0.95
 THROTTLED_SHARE: Final = 0.2
 _FAILURES_NAMED: Final = 3
 
@@ -100,13 +103,17 @@ def _limit(
     # Requests at a fixed rate that were answered in time were so, however late they left.
     if is_met and load.kind == "open":
         return "nothing", ()
+    replicas = of_service(observation.containers, INFERENCE)
+    inference = used_share(replicas)
+    if load.generator.faults and load.kind == "open" and _is_spent(inference, load.generator):
+        used = f"Inference used {words.exact_share(inference or 0.0)} of its CPU"
+        verdict = f"{used}: it was the limit, not that some requests left late."
+        return "service", (*map(_sentence, load.generator.faults), verdict)
     if load.generator.faults:
         verdict = "The generator was the limit: these figures say nothing about the service's."
         return "generator", (*map(_sentence, load.generator.faults), verdict)
     if is_met:
         return "nothing", ()
-    replicas = of_service(observation.containers, INFERENCE)
-    inference = used_share(replicas)
     if not any(_accidents(replicas)) and (inference is None or inference < FULL_SHARE):
         used = "" if inference is None else f", inference {words.exact_share(inference)} of its CPU"
         for one in of_service(observation.containers, GATEWAY):
@@ -116,6 +123,20 @@ def _limit(
             machine = words.exact_share(observation.machine_cpu)
             return "machine", [f"{machine} of the machine's CPU was in use{used}."]
     return "service", ()
+
+
+def _is_spent(inference: float | None, generator: GeneratorUse) -> bool:
+    """Had inference no CPU left, while the generator had?
+
+    Where all cores are busy, the generator wakes late at times, too. That does not fill a
+    service; only a generator that is itself at its end may have sent less than was planned.
+    """
+    return (
+        inference is not None
+        and inference >= SPENT_SHARE
+        and generator.cpu <= SATURATED_CPU
+        and not generator.dropped
+    )
 
 
 def _is_full(one: ContainerUse) -> bool:

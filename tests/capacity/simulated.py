@@ -50,6 +50,7 @@ class Simulated:
     environment: dict[str, Any] = field(default_factory=lambda: {"cores": 2})
     is_taken: bool = False
     ceilings: int = 0
+    busy: float = 0.0
     kills: int = 0
 
     def describe(self) -> dict[str, Any]:
@@ -83,8 +84,8 @@ class Simulated:
                 service="fastapi",
                 cpu_limit=self.applied[-1].cpus,
                 memory_limit=float(self.applied[-1].memory),
-                cpu_mean=self.applied[-1].cpus,
-                cpu_max=self.applied[-1].cpus,
+                cpu_mean=self.applied[-1].cpus * self.busy,
+                cpu_max=self.applied[-1].cpus * self.busy,
                 memory_max=90.0,
                 oom_kills=self.kills,
             ),
@@ -114,6 +115,7 @@ class Simulated:
         if rate > self.killed_above:
             self.kills = 1
         capacity = RATE_A_CPU * self.applied[-1].total_cpus
+        self.busy = min(1.0, min(rate, self.generator_limit) / capacity)
         ok = min(rate, capacity)
         faults = ("it was at its limit",) if rate > self.generator_limit else ()
         late = FAST_MS if rate <= min(capacity, self.generator_limit) else SLOW_MS

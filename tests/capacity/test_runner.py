@@ -12,7 +12,6 @@ from capacity.files import RunFolder
 from capacity.plan.load import Closed, Limit, Load, Open
 from capacity.plan.model import Plan
 from capacity.progress import RunProgress
-from capacity.records import CpuShares
 from capacity.runner import RESTLESS, Runner
 from tests.capacity.simulated import RATE_A_CPU, Simulated, plan_of
 from tests.capacity.test_files import begun
@@ -88,7 +87,10 @@ def test_what_each_verdict_rests_on_is_kept(tmp_path: Path) -> None:
     (result,) = runner_of(plan, Simulated(), begun(tmp_path, plan), io.StringIO()).run()
     assert result.capacity is not None
     for one in result.capacity.probes:
-        assert one.cpu == CpuShares(inference=1.0, gateway=None, generator=0.2, machine=0.0)
+        share = pytest.approx(min(1.0, one.rate / (RATE_A_CPU * SMALL.cpus)))
+        assert one.cpu is not None
+        assert one.cpu.inference == share
+        assert (one.cpu.gateway, one.cpu.generator, one.cpu.machine) == (None, 0.2, 0.0)
 
 
 def test_a_load_on_a_service_that_is_still_busy_with_the_last_is_doubtful(tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ THROTTLED_GATEWAY = container("gateway-1", used=0.8, throttled=0.3)
 CALM_GATEWAY = container("gateway-1", used=0.75, throttled=0.1)
 FULL = container("fastapi-1", used=0.47, limit=0.5)
 HALF = container("fastapi-1", used=0.25, limit=0.5)
+SPENT = container("fastapi-1", used=0.498, limit=0.5)
 UNLIMITED = container("fastapi-1", used=0.9, limit=0.0)
 
 
@@ -174,6 +175,32 @@ def test_a_generator_at_its_limit_is_the_limit_whatever_else_is(figures: LoadFig
         "The load generator used 99% of its core.",
         "The generator was the limit: these figures say nothing about the service's.",
     )
+
+
+LATE = GeneratorUse(cpu=0.4, late=90, faults=("the load generator itself was late",))
+
+
+@pytest.mark.parametrize(
+    ("use", "container", "limited_by"),
+    [
+        (LATE, SPENT, "service"),
+        (LATE, HALF, "generator"),
+        (LATE, FULL, "generator"),
+        (LATE.model_copy(update={"dropped": 1}), SPENT, "generator"),
+        (LATE.model_copy(update={"cpu": 0.95}), SPENT, "generator"),
+    ],
+    ids=["no CPU left", "half of it left", "a little left", "not all sent", "generator's end"],
+)
+def test_a_few_late_requests_do_not_hide_that_inference_had_no_cpu_left(
+    use: GeneratorUse, container: ContainerUse, limited_by: LimitedBy
+) -> None:
+    slow = SLOW.model_copy(update={"generator": use})
+    judgement = judge(slow, OBJECTIVE, observed(container, machine=0.8))
+    assert not judgement.met
+    assert judgement.limited_by == limited_by
+    assert "The load generator itself was late." in judgement.reasons
+    users = slow.model_copy(update={"kind": "closed"})
+    assert judge(users, OBJECTIVE, observed(container)).limited_by == "generator"
 
 
 def test_a_queue_that_grows_is_not_met_before_it_passes_the_objective() -> None:
