@@ -206,7 +206,10 @@ class AppliedLimits(Record):
 
 
 class ConfigurationResult(Record):
-    """All about one configuration. ``error`` says why there is nothing more, if it broke."""
+    """All about one configuration. ``error`` says why there is nothing more, if it broke.
+
+    ``excerpt`` is then what the service wrote last.
+    """
 
     configuration: Configuration
     applied: tuple[AppliedLimits, ...] = ()
@@ -214,6 +217,7 @@ class ConfigurationResult(Record):
     measurements: tuple[Measurement, ...] = ()
     capacity: Capacity | None = None
     error: str | None = None
+    excerpt: str = ""
     is_complete: bool = False
 
 

@@ -71,7 +71,9 @@ class Runner:
                 self.folder.write_result(result)
         except NotApplied as error:
             self.progress.line(f"{configuration.title}: {error}")
-            result = result.model_copy(update={"error": str(error)})
+            for line in error.excerpt.splitlines():
+                self.progress.line(f"  {line}")
+            result = result.model_copy(update={"error": str(error), "excerpt": error.excerpt})
         complete = result.model_copy(update={"is_complete": True})
         self.folder.write_result(complete)
         return complete

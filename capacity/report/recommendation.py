@@ -1,10 +1,11 @@
 """Which configuration to take, in one sentence, and the figures behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capacity import words
 from capacity.analysis.cost import price_per_hour
+from capacity.analysis.monotony import contradictions
 from capacity.plan.model import Objective, Plan
 from capacity.records import ConfigurationResult
 from capacity.report.selection import Held, held
@@ -24,6 +25,13 @@ def recommend(
     plan: Plan, results: Sequence[ConfigurationResult], answers: Sequence[Answer]
 ) -> Recommendation:
     """From the search's first answer; without answers, from what was measured."""
+    found = _recommended(plan, results, answers)
+    return replace(found, evidence=(*found.evidence, *contradictions(results)))
+
+
+def _recommended(
+    plan: Plan, results: Sequence[ConfigurationResult], answers: Sequence[Answer]
+) -> Recommendation:
     if answers:
         _, sentence, is_estimate = answers[0]
         return Recommendation(f"Estimate: {sentence}" if is_estimate else sentence)

@@ -30,6 +30,7 @@ class Section:
     title: str
     verdict: str
     error: str | None
+    excerpt: str
     applied: str
     capacity: str
     remarks: tuple[str, ...]
@@ -55,6 +56,7 @@ def section(
         title=result.configuration.title,
         verdict=row.verdict,
         error=result.error,
+        excerpt=result.excerpt,
         applied=_applied(result),
         capacity=words.capacity(result.capacity),
         remarks=tuple(dict.fromkeys(_remarks(results, result))),

@@ -67,7 +67,9 @@ class Simulated:
     def apply(self, configuration: Configuration, news: News) -> Applied:
         news("starting")
         if configuration.memory < NEEDED_MEMORY:
-            raise NotApplied(f"it was killed for memory at {configuration.memory} MB")
+            raise NotApplied(
+                f"it was killed for memory at {configuration.memory} MB", excerpt="Loading\nKilled"
+            )
         self.applied.append(configuration)
         limits = AppliedLimits(
             name="fastapi-1", cpus=configuration.cpus, memory=float(configuration.memory)

@@ -57,9 +57,11 @@ def test_a_configuration_that_cannot_be_had_is_reported_and_the_run_goes_on(
     folder, out = begun(tmp_path, plan), io.StringIO()
     broken, fine = runner_of(plan, Simulated(), folder, out).run()
     assert broken.error == "it was killed for memory at 64 MB"
+    assert broken.excerpt == "Loading\nKilled"
     assert broken.is_complete
     assert fine.capacity is not None
     assert "killed for memory" in out.getvalue()
+    assert "  Killed\n" in out.getvalue()
 
 
 def test_a_replica_that_is_killed_under_load_is_named(tmp_path: Path) -> None:

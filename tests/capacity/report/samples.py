@@ -14,6 +14,7 @@ ENVIRONMENT = {
     "settings": {"GATEWAY_QUEUE_TIMEOUT": "30s", "FASTAPI_WORKERS": None},
 }
 BROKEN = 6
+EXCERPT = "MemoryError: <no room for the model>"
 BROKE = "fastapi-1 did not become ready in 120 s: it has 1000 MB and 0.5 CPU; see `make logs`."
 
 
@@ -47,7 +48,9 @@ def sample_results(plan: Plan) -> list[ConfigurationResult]:
         configuration = candidate.configuration
         if place == BROKEN:
             found.append(
-                ConfigurationResult(configuration=configuration, error=BROKE, is_complete=True)
+                ConfigurationResult(
+                    configuration=configuration, error=BROKE, excerpt=EXCERPT, is_complete=True
+                )
             )
             continue
         found.append(

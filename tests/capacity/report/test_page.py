@@ -36,6 +36,7 @@ def test_both_texts_say_what_happened(report: Path) -> None:
         assert "git checkout 8d15dd3" in text
         assert ".venv/bin/python -m capacity run seed" in text
     assert BROKE in html
+    assert "MemoryError: &lt;no room for the model&gt;" in html
     assert "fastapi-2 was killed for memory once" in html
     assert "1 OOM kill, 1 restart" in html
     assert "An estimate, not a measurement" in html
