@@ -13,11 +13,13 @@ import psutil
 from capacity.configuration import MEBI
 from console.envfile import read_values
 from console.errors import AnswerError, CommandError
-from console.settings import Gateway, Inference, LoadTest
+from console.settings import Gateway, Inference
 from stack.context import Stack
 
 _LOAD_IMAGE = "covertype/locust:0.1.0"
 _GIT_SECONDS = 30.0
+# Of a run's own making, whatever .env says; so is all of Locust's but the class of users.
+_REPLACED = ("fastapi_replicas", "fastapi_cpus", "fastapi_memory")
 
 
 def describe(stack: Stack) -> dict[str, Any]:
@@ -27,7 +29,8 @@ def describe(stack: Stack) -> dict[str, Any]:
     """
     values = read_values(stack.repo / ".env")
     images = [values["INFERENCE_IMAGE"], values["HAPROXY_IMAGE"], _LOAD_IMAGE]
-    wanted = (*Inference.model_fields, *Gateway.model_fields, *LoadTest.model_fields)
+    fields = (*Inference.model_fields, *Gateway.model_fields, "locust_user_class")
+    wanted = [name for name in fields if name not in _REPLACED]
     return {
         **machine(),
         **code(stack.repo),
