@@ -48,7 +48,8 @@ def search(
 ) -> None:
     """Find the cheapest configuration for the target, and answer the questions around it."""
     loaded = _with_target(read_plan(name, short=short), rate)
-    with _session(repo, console, "search", loaded, fresh=fresh) as runner:
+    least = needed(loaded.plan.target) if loaded.plan.target else 0.0
+    with _session(repo, console, "search", loaded, fresh=fresh, least_rate=least) as runner:
         search_cheapest(runner)
     _publish(console, runner.folder)
 
@@ -74,9 +75,12 @@ def _session(
     loaded: LoadedPlan,
     *,
     fresh: bool,
+    least_rate: float = 0.0,
 ) -> AbstractContextManager[Runner]:
     site, progress = site_of(repo, console, loaded.plan), RunProgress(console)
-    return session(site, runs_of(repo), progress, command, loaded, fresh=fresh)
+    return session(
+        site, runs_of(repo), progress, command, loaded, fresh=fresh, least_rate=least_rate
+    )
 
 
 def _with_target(loaded: LoadedPlan, rate: float | None) -> LoadedPlan:

@@ -55,11 +55,13 @@ class Moment(Record):
 class GeneratorUse(Record):
     """How the load generator itself fared. ``faults`` say why it was what limited the load.
 
-    ``cpu`` is of its busiest process, as a share of one core; ``late`` are requests that left
-    after they were due, ``dropped`` those that were never sent.
+    ``cpu`` is of its busiest process, as a share of one core, ``queued`` the share of the time in
+    which other programs kept that from running; ``late`` are requests that left after they were
+    due, ``dropped`` those that were never sent.
     """
 
     cpu: float
+    queued: float = 0.0
     late: int = 0
     dropped: int = 0
     faults: tuple[str, ...] = ()

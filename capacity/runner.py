@@ -31,8 +31,7 @@ from capacity.service import Generator, Observation, OpenLoad, Service
 from capacity.settling import settle
 from capacity.steps import APPLY_SECONDS, Step, limit_seconds, steps
 
-# Half of what the generator reaches: beyond that, its own delays would be in the figures.
-USABLE_SHARE = 0.5
+_USABLE_SHARE = 0.5
 RESTLESS = "The service had not got over the load before when this one began."
 
 
@@ -47,11 +46,6 @@ class Runner:
     progress: RunProgress
     ceiling: float
     settled: Callable[[str], bool] = settle
-
-    @property
-    def most(self) -> float:
-        """The highest rate that is ever asked for, in requests a second."""
-        return self.ceiling * USABLE_SHARE
 
     def run(self) -> list[ConfigurationResult]:
         """Measure all configurations of the plan."""
@@ -136,7 +130,7 @@ class Runner:
 
             known = estimate(self.folder.results(), configuration)
             guess = known.rate if known and known.rate > 0 else None
-            return find_capacity(probe, limit, self.most, guess=guess, news=work.news)
+            return find_capacity(probe, limit, usable(self.ceiling), guess=guess, news=work.news)
 
     def _loaded(
         self, load: Closed | OpenLoad, work: Work
@@ -152,6 +146,14 @@ class Runner:
         if not is_calm:
             judgement = judgement.model_copy(update={"reasons": (*judgement.reasons, RESTLESS)})
         return figures, seen, judgement
+
+
+def usable(ceiling: float) -> float:
+    """The highest rate to ask for, in requests a second, of a generator that reaches ``ceiling``.
+
+    Beyond half of that, its own delays would be in the figures.
+    """
+    return ceiling * _USABLE_SHARE
 
 
 def probed(rate: float, figures: LoadFigures, seen: Observation, judgement: Judgement) -> Probe:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from math import inf
 
 from capacity.configuration import Configuration
-from capacity.errors import CannotMeasure
 from capacity.files import RunFolder
 from capacity.plan.model import Plan, Target
 from capacity.records import ConfigurationResult
 from capacity.runner import Runner
 from capacity.search.answers import Answer, answer_all
-from capacity.search.bounds import needed
 from capacity.search.cheapest import find_cheapest
 from capacity.search.follow_up import follow_ups
 from capacity.service import News
@@ -31,19 +29,7 @@ class Found:
 
 
 def search_cheapest(runner: Runner) -> None:
-    """Measure what the target's answers need, and keep it in the run's files.
-
-    Raises:
-        CannotMeasure: no rate that the generator may be asked for would show that the target is
-            held.
-    """
-    least = needed(_target_of(runner.plan))
-    if least > runner.most:
-        raise CannotMeasure(
-            f"the target needs a capacity of {least:,.0f} requests a second, headroom included, "
-            f"and this machine's load generator is asked for {runner.most:,.0f} at most, half of "
-            "what it reaches: take a smaller --rate, or a machine with more cores"
-        )
+    """Measure what the target's answers need, and keep it in the run's files."""
     candidates = _candidates(runner.folder)
     runner.progress.expect(sum(map(runner.seconds, candidates[:_EXPECTED_MEASUREMENTS])))
     _search(runner.plan, candidates, runner.measure, runner.progress.line)

@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 from rich.console import Console
 
+from capacity.errors import CannotMeasure
 from capacity.files import RunFolder, new_run_folder, unfinished_run
 from capacity.generators.both import local_generator, stack_generator
 from capacity.plan.model import Plan
 from capacity.plan.reading import LoadedPlan
 from capacity.progress import RunProgress
-from capacity.records import Run
-from capacity.runner import Runner
+from capacity.records import Ceiling, Run
+from capacity.runner import Runner, usable
 from capacity.service import Generator, Service
 from capacity.services.compose import ComposeService
 from capacity.services.embedded import EmbeddedService
@@ -46,14 +47,17 @@ def session(
     loaded: LoadedPlan,
     *,
     fresh: bool,
+    least_rate: float = 0.0,
 ) -> Iterator[Runner]:
     """A runner of the plan. When the block ends well, so has the run.
 
     A run of the same plan that did not end goes on, unless a fresh one is asked for, or what its
-    figures depend on has changed. ``parent`` has the folders of all runs.
+    figures depend on has changed. ``parent`` has the folders of all runs, ``least_rate`` is a
+    rate that must be asked for, in requests a second.
 
     Raises:
-        CommandError: the service cannot be taken over, or the generator does not work.
+        CannotMeasure: the generator does not work, or must not be asked for that rate.
+        CommandError: the service cannot be taken over.
     """
     known = None if fresh else unfinished_run(parent, command, loaded.digest)
     with _stoppable(progress), progress.shown(), site.service.taken_over():
@@ -61,12 +65,13 @@ def session(
             progress.line(f"{known.path} is not gone on with: {changed} changed since")
             known = None
         if known is None:
-            folder, run = _begin(parent, command, loaded, site, progress)
+            ceiling = _ceiling(site, progress, least_rate)
+            folder, run = _begin(parent, command, loaded, site, progress, ceiling)
         else:
             folder, run = known, known.run
             progress.line(f"Going on with {folder.path}; --fresh begins anew")
-        ceiling = run.ceiling.rate if run.ceiling else 0.0
-        yield Runner(loaded.plan, site.service, site.generator, folder, progress, ceiling)
+        reached = run.ceiling.rate if run.ceiling else 0.0
+        yield Runner(loaded.plan, site.service, site.generator, folder, progress, reached)
         folder.write_run(run.model_copy(update={"ended_at": _now()}))
 
 
@@ -107,16 +112,27 @@ def site_of(repo: Path, console: Console, plan: Plan) -> Site:
     return Site(ComposeService(stack, plan.service), stack_generator(stack, work))
 
 
+def _ceiling(site: Site, progress: RunProgress, least_rate: float) -> Ceiling:
+    with progress.working("The load generator's own ceiling", _CEILING_SECONDS):
+        ceiling = site.generator.ceiling()
+    progress.line(f"The load generator reaches {ceiling.rate:,.0f} requests/s by itself")
+    if least_rate > usable(ceiling.rate):
+        raise CannotMeasure(
+            f"the target needs a capacity of {least_rate:,.0f} requests a second, headroom "
+            f"included, and this machine's load generator is asked for {usable(ceiling.rate):,.0f} "
+            "at most, half of what it reaches: take a smaller --rate, or a machine with more cores"
+        )
+    return ceiling
+
+
 def _begin(
     parent: Path,
     command: Literal["run", "search"],
     loaded: LoadedPlan,
     site: Site,
     progress: RunProgress,
+    ceiling: Ceiling,
 ) -> tuple[RunFolder, Run]:
-    with progress.working("The load generator's own ceiling", _CEILING_SECONDS):
-        ceiling = site.generator.ceiling()
-    progress.line(f"The load generator reaches {ceiling.rate:,.0f} requests/s by itself")
     folder = new_run_folder(parent, loaded.plan)
     run = Run(
         id=folder.path.name,

@@ -7,14 +7,14 @@ from capacity import words
 from capacity.analysis.backlog import find_backlog
 from capacity.analysis.roles import GATEWAY, INFERENCE, of_service, used_share
 from capacity.plan.model import Objective
-from capacity.records import ContainerUse, GeneratorUse, Judgement, LimitedBy, LoadFigures
+from capacity.records import ContainerUse, Judgement, LimitedBy, LoadFigures
 from capacity.service import Observation
 from loadgen.results import SATURATED_CPU
 
 # From this share of its CPU on, something is at its limit. A look of a second at a load of a few
 # seconds is never whole, and one thread that is always busy is not all of a container.
 FULL_SHARE: Final = 0.85
-# From this one on, inference had no CPU to give, however late some requests left.
+# From this one on, inference that falls behind had no CPU to give.
 SPENT_SHARE: Final = 0.95
 THROTTLED_SHARE: Final = 0.2
 _FAILURES_NAMED: Final = 3
@@ -105,9 +105,11 @@ def _limit(
         return "nothing", ()
     replicas = of_service(observation.containers, INFERENCE)
     inference = used_share(replicas)
-    if load.generator.faults and load.kind == "open" and _is_spent(inference, load.generator):
-        used = f"Inference used {words.exact_share(inference or 0.0)} of its CPU"
-        verdict = f"{used}: it was the limit, not that some requests left late."
+    if load.generator.faults and _outran_inference(load, replicas):
+        verdict = (
+            f"Inference used {words.exact_share(inference or 0.0)} of its CPU and fell behind all "
+            "the same: it was the limit, not that some requests left late."
+        )
         return "service", (*map(_sentence, load.generator.faults), verdict)
     if load.generator.faults:
         verdict = "The generator was the limit: these figures say nothing about the service's."
@@ -125,16 +127,19 @@ def _limit(
     return "service", ()
 
 
-def _is_spent(inference: float | None, generator: GeneratorUse) -> bool:
-    """Had inference no CPU left, while the generator had?
+def _outran_inference(load: LoadFigures, replicas: Sequence[ContainerUse]) -> bool:
+    """Did inference fall behind with no CPU left, while the generator had some?
 
-    Where all cores are busy, the generator wakes late at times, too. That does not fill a
-    service; only a generator that is itself at its end may have sent less than was planned.
+    Where all cores are busy, the generator wakes late at times, too. A few late requests are in
+    the highest percentiles; they make no median grow from second to second. Nor does CPU alone
+    tell: a small replica uses all of its share long before its limit.
     """
+    generator = load.generator
     return (
-        inference is not None
-        and inference >= SPENT_SHARE
-        and generator.cpu <= SATURATED_CPU
+        load.kind == "open"
+        and find_backlog(load.timeline) is not None
+        and (used_share(replicas, of_limit=True) or 0.0) >= SPENT_SHARE
+        and generator.cpu + generator.queued <= SATURATED_CPU
         and not generator.dropped
     )
 

@@ -10,13 +10,16 @@ INFERENCE: Final = "fastapi"
 GATEWAY: Final = "gateway"
 
 
-def used_share(containers: Iterable[ContainerUse]) -> float | None:
-    """CPU that they used under load, as a share of what they can use; None without a limit."""
+def used_share(containers: Iterable[ContainerUse], *, of_limit: bool = False) -> float | None:
+    """CPU that they used under load, as a share of what they can use; None without a limit.
+
+    One process cannot use more than a whole CPU; ``of_limit`` is the share of the limit itself.
+    """
     limited = [one for one in containers if one.cpu_limit > 0]
     if not limited:
         return None
     used = sum(busier_half(look.cpu for look in one.timeline) or one.cpu_mean for one in limited)
-    return used / sum(map(_usable, limited))
+    return used / sum(one.cpu_limit if of_limit else _usable(one) for one in limited)
 
 
 def _usable(one: ContainerUse) -> float:

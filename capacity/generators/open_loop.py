@@ -102,6 +102,7 @@ def figures_of(found: dict[str, Any]) -> LoadFigures:
         timeline=tuple(_moment(second, found["seconds"]) for second in found["timeline"]),
         generator=GeneratorUse(
             cpu=found["generator_cpu"],
+            queued=found["generator_queued"],
             late=found["late_sends"],
             dropped=found["dropped"],
             faults=tuple(_faults(found)),

@@ -38,6 +38,7 @@ class Point:
     met: bool
     limited_by: LimitedBy
     cpu: CpuShares | None
+    reasons: tuple[str, ...]
 
     @property
     def outcome(self) -> str:
@@ -56,12 +57,15 @@ def points(result: ConfigurationResult) -> list[Point]:
             one.judgement.met,
             one.judgement.limited_by,
             cpu_shares(one.load, one.containers, one.machine_cpu),
+            one.judgement.reasons,
         )
         for one in result.measurements
         if one.load.kind == "open"
     ]
     probes = result.capacity.probes if result.capacity else ()
-    found += [Point(one.rate, one.p95_ms, one.met, one.limited_by, one.cpu) for one in probes]
+    found += [
+        Point(one.rate, one.p95_ms, one.met, one.limited_by, one.cpu, one.reasons) for one in probes
+    ]
     return sorted(found, key=lambda one: one.rate)
 
 

@@ -18,7 +18,7 @@ MEASUREMENT_HEADINGS = ("Load", "Offered", "ok", "Refused", "Failed", "p50", "p9
 USE_HEADINGS = ("Container", "CPU mean, most", "CPU limit", "Memory most", "Limit", "Throttled")
 RATE_HEADINGS = (
     *("Requests/s", "p95", "Met", "Limited by"),
-    *("CPU of inference", "Gateway", "Generator", "Machine"),
+    *("CPU of inference", "Gateway", "Generator", "Machine", "Why"),
 )
 
 
@@ -70,6 +70,7 @@ def section(
                 "yes" if one.met else "no",
                 words.LIMITED_BY[one.limited_by],
                 *_cpu(one.cpu),
+                " ".join(one.reasons),
             )
             for one in points(result)
         ),

@@ -52,7 +52,7 @@ class ComposeService:
 
     def describe(self) -> dict[str, Any]:
         """The fingerprint of the machine, the software and the settings."""
-        return fingerprint.describe(self._stack)
+        return fingerprint.describe(self._stack, takeover.gateway_settings(self._plan))
 
     @contextmanager
     def taken_over(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import psutil
 from capacity.analysis.busy import busier_half
 from capacity.configuration import MEBI
 from capacity.records import ContainerUse, UseMoment
+from console.processes import lives
 
 MemoryMeasure = Literal["pss", "rss"]
 
@@ -106,7 +107,7 @@ class ProcessWatch:
         cpu_seconds, memory = {}, 0
         for process in self._processes():
             with suppress(psutil.Error, OSError):
-                if process.status() == psutil.STATUS_ZOMBIE:
+                if not lives(process):
                     continue
                 times = process.cpu_times()
                 memory += self._memory(process)

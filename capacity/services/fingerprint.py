@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,17 @@ from stack.context import Stack
 _LOAD_IMAGE = "covertype/locust:0.1.0"
 _GIT_SECONDS = 30.0
 # Of a run's own making, whatever .env says; so is all of Locust's but the class of users.
-_REPLACED = ("fastapi_replicas", "fastapi_cpus", "fastapi_memory")
+_REPLACED = ("fastapi_replicas", "fastapi_cpus", "fastapi_memory", "fastapi_workers")
 
 
-def describe(stack: Stack) -> dict[str, Any]:
+def describe(stack: Stack, changes: Mapping[str, str]) -> dict[str, Any]:
     """Everything about the stack that its figures may depend on; no secrets.
+
+    ``changes`` are settings that the run has instead of those of ``.env``.
 
     What cannot be found out is None.
     """
-    values = read_values(stack.repo / ".env")
+    values = {**read_values(stack.repo / ".env"), **changes}
     images = [values["INFERENCE_IMAGE"], values["HAPROXY_IMAGE"], _LOAD_IMAGE]
     fields = (*Inference.model_fields, *Gateway.model_fields, "locust_user_class")
     wanted = [name for name in fields if name not in _REPLACED]

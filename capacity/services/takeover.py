@@ -84,14 +84,19 @@ def _check(stack: Stack, engine: Engine) -> None:
                 )
 
 
-def _change_gateway(stack: Stack, engine: Engine, plan: ServicePlan, before: Before) -> None:
-    """Give the gateway the plan's queue, if that is another than .env's."""
+def gateway_settings(plan: ServicePlan) -> dict[str, str]:
+    """The settings of the gateway that a plan replaces."""
     changes = {}
     if plan.gateway.queue_timeout is not None:
         changes["GATEWAY_QUEUE_TIMEOUT"] = f"{round(plan.gateway.queue_timeout * 1000)}ms"
     if plan.gateway.queue_length is not None:
         changes["GATEWAY_QUEUE_LENGTH"] = str(plan.gateway.queue_length)
-    if changes:
+    return changes
+
+
+def _change_gateway(stack: Stack, engine: Engine, plan: ServicePlan, before: Before) -> None:
+    """Give the gateway the plan's queue, if that is another than .env's."""
+    if changes := gateway_settings(plan):
         compose_up(stack, "capacity-gateway", before.settings | changes, GATEWAY)
         await_use(stack, engine, before.replicas, start_seconds(1, None))
 

@@ -17,7 +17,7 @@ from loadtest import balance, summary
 from loadtest.limits import NO_LIMITS, Figures, Limits, passed_for_good
 from loadtest.options import Settings
 from loadtest.recorder import Recorder
-from loadtest.tally import Row
+from loadtest.tally import Row, whole_seconds
 
 _log = logging.getLogger(__name__)
 
@@ -68,16 +68,23 @@ class Session:
     @property
     def figures(self) -> Figures:
         """What was measured so far: nothing before the end of the warm-up."""
-        recorder = self.recorder
         if not self.is_measuring:
-            return self._figures(Row(), 0.0, 0.0)
-        users = recorder.tally.mean_users(0, int(recorder.seconds) + 1)
-        return self._figures(recorder.tally.total, users, recorder.seconds)
+            return self._figures(Row(), 0.0, 0)
+        recorder, seconds = self.recorder, self._known_seconds()
+        ok, users = recorder.tally.ok_within(seconds), recorder.tally.mean_users(0, seconds)
+        return self._figures(recorder.tally.total, users, seconds, ok)
 
-    def _figures(self, row: Row, users: float, seconds: float) -> Figures:
+    def _known_seconds(self) -> int:
+        """Whole seconds of the measurement of which all figures are here."""
+        seconds = whole_seconds(self.recorder.seconds)
+        is_late = isinstance(self._runner, MasterRunner) and self.recorder.ended is None
+        return max(0, seconds - (_REPORT_SECONDS if is_late else 0))
+
+    def _figures(self, row: Row, users: float, seconds: int, ok: int | None = None) -> Figures:
         wait = sum(self._settings.wait) / 2
         return row.figures(
             refused_apart=self.limits.refused_ratio is not None,
+            ok=ok if wait else None,
             # Users who never wait would ask a service that answers at once without end.
             wanted=users * seconds / wait if wait else None,
         )

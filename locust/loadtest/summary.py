@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loadtest.histogram import latency
 from loadtest.options import wait_range
-from loadtest.tally import Tally
+from loadtest.tally import Tally, whole_seconds
 
 if TYPE_CHECKING:
     from loadtest.session import Session
@@ -17,8 +17,6 @@ _log = logging.getLogger(__name__)
 
 # Above this share of a core, Locust reads answers later than they come.
 _BUSY: Final = 0.9
-# A run of ten seconds may be a little shorter; its last second is one all the same.
-_NEARLY: Final = 0.1
 
 
 def of(session: "Session", options: Namespace) -> dict[str, Any]:
@@ -31,8 +29,8 @@ def of(session: "Session", options: Namespace) -> dict[str, Any]:
     tally = recorder.tally if session.is_measuring else Tally()
     seconds = recorder.seconds if session.is_measuring else 0.0
     total = tally.total
-    timeline = tally.timeline(int(seconds + _NEARLY))
-    good = sum(moment["ok"] for moment in timeline)
+    timeline = tally.timeline(whole_seconds(seconds))
+    good = tally.ok_within(len(timeline))
     good_seconds = min(seconds, len(timeline))
     return {
         "users": max(tally.users.values(), default=0),

@@ -14,6 +14,13 @@ from loadtest.limits import Figures
 
 # Reports of a worker come every three seconds; a second this old is complete.
 _COMPLETE_SECONDS: Final = 30
+# A run of ten seconds may be a little shorter; its last second is one all the same.
+_NEARLY: Final = 0.1
+
+
+def whole_seconds(seconds: float) -> int:
+    """How many seconds a measurement of this length has."""
+    return int(seconds + _NEARLY)
 
 
 @dataclass(slots=True)
@@ -32,8 +39,10 @@ class Row:
         self.failed.update(other.failed)
         self.messages.update(other.messages)
 
-    def figures(self, *, refused_apart: bool, wanted: float | None = None) -> Figures:
-        """What limits are compared with; ``wanted`` is as many as there were where it is None.
+    def figures(
+        self, *, refused_apart: bool, ok: int | None = None, wanted: float | None = None
+    ) -> Figures:
+        """What limits are compared with; ``ok`` and ``wanted`` are those of this row where None.
 
         Quick refusals must not pass for fast predictions, so they have no part in the
         percentiles; requests that failed, such as those that timed out, have.
@@ -43,7 +52,7 @@ class Row:
         requests = answered.total() + refused
         return Figures(
             requests=requests,
-            ok=self.accepted.total(),
+            ok=self.accepted.total() if ok is None else ok,
             wanted=requests if wanted is None else wanted,
             failures=failed if refused_apart else failed + refused,
             refused=refused,
@@ -114,6 +123,12 @@ class Tally:
             if second in self._rows:
                 found.add(self._rows[second])
         return found
+
+    def ok_within(self, seconds: int) -> int:
+        """Predictions that came in the first ``seconds`` seconds."""
+        old = sum(moment["ok"] for second, moment in self._moments.items() if second < seconds)
+        rows = (row for second, row in self._rows.items() if second < seconds)
+        return int(old) + sum(row.accepted.total() for row in rows)
 
     def mean_users(self, first: int, end: int) -> float:
         """Users on average, of the seconds from ``first`` to before ``end`` that were looked at."""

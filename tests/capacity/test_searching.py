@@ -4,11 +4,9 @@ import io
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from capacity.configuration import Configuration
-from capacity.errors import CannotMeasure
 from capacity.files import RunFolder
 from capacity.plan.load import Limit, Load
 from capacity.plan.model import Grid, Objective, Plan, Target
@@ -28,10 +26,10 @@ PLAN = Plan(
 )
 
 
-def searched(folder: RunFolder, parts: Simulated, ceiling: float = 100_000.0) -> None:
+def searched(folder: RunFolder, parts: Simulated) -> None:
     progress = RunProgress(Console(file=io.StringIO()))
     search_cheapest(
-        Runner(PLAN, parts, parts, folder, progress, ceiling, settled=lambda _url: True)
+        Runner(PLAN, parts, parts, folder, progress, 100_000.0, settled=lambda _url: True)
     )
 
 
@@ -48,13 +46,6 @@ def test_a_search_measures_few_and_its_files_hold_the_answers(tmp_path: Path) ->
     everything = {one.configuration.title for one in PLAN.candidates()}
     assert not measured & skipped
     assert everything <= measured | skipped
-
-
-def test_a_target_that_the_generator_could_not_show_is_refused_at_once(tmp_path: Path) -> None:
-    parts = Simulated()
-    with pytest.raises(CannotMeasure, match=r"capacity of 2,500 .* asked for 2,000 at most"):
-        searched(begun(tmp_path, PLAN), parts, ceiling=4_000.0)
-    assert not parts.applied
 
 
 def test_a_search_that_was_interrupted_has_no_answers_and_goes_on(tmp_path: Path) -> None:

@@ -34,13 +34,20 @@ class Desk:
         *,
         plan: str = "mine",
         fresh: bool = False,
+        least_rate: float = 0.0,
         ends_by: BaseException | None = None,
     ) -> RunFolder:
         """Begin or go on; ``ends_by`` is raised in the middle of the measurements."""
         progress = RunProgress(Console(file=self.said, width=500))
         loaded = PLAN if plan == "mine" else OTHER
         with session(
-            Site(parts, parts), self.parent, progress, "run", loaded, fresh=fresh
+            Site(parts, parts),
+            self.parent,
+            progress,
+            "run",
+            loaded,
+            fresh=fresh,
+            least_rate=least_rate,
         ) as runner:
             assert parts.is_taken
             assert runner.ceiling == 100_000
@@ -111,3 +118,13 @@ def test_figures_of_two_environments_do_not_come_into_one_run(desk: Desk) -> Non
     desk.run(Simulated(environment={"cores": 2, "commit": "b"}))
     assert len(desk.begun) == 2
     assert "commit changed since" in desk.said.getvalue()
+
+
+def test_a_rate_that_the_generator_must_not_be_asked_for_begins_no_run(desk: Desk) -> None:
+    parts = Simulated()
+    with pytest.raises(CannotMeasure, match=r"capacity of 50,001 .* asked for 50,000 at most"):
+        desk.run(parts, least_rate=50_001)
+    assert not parts.is_taken
+    assert not desk.begun
+    desk.run(parts, least_rate=50_000)
+    assert len(desk.begun) == 1

@@ -25,7 +25,8 @@ PLAN = ServicePlan(gateway=Gateway(queue_timeout=5, queue_length=1000))
 
 def main(when: str) -> int:
     """Run; the exit code."""
-    for signum in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl-C, too: whatever was started in the background of a shell ignores it.
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
     console = Console(stderr=True)
     service = ComposeService(Stack(ROOT, console), PLAN)

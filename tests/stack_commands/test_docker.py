@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from console.errors import NotReady, NotUp, NotWritable, ProcessFailed
+from console.processes import lives
 from stack.docker import Docker
 from tests.stack_commands.conftest import POLL
 from tests.stack_commands.fake_docker import FakeDocker, Reply
@@ -121,11 +122,7 @@ def test_an_error_while_it_runs_ends_it(commands: Docker, docker: FakeDocker) ->
 def running_children(docker: FakeDocker) -> list[psutil.Process]:
     program = str(docker.folder / "docker")
     children = psutil.Process(os.getpid()).children()
-    return [
-        child
-        for child in children
-        if child.status() != psutil.STATUS_ZOMBIE and program in child.cmdline()
-    ]
+    return [child for child in children if lives(child) and program in child.cmdline()]
 
 
 def test_variables_are_added_to_those_of_the_caller(

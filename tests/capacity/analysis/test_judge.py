@@ -6,7 +6,7 @@ import pytest
 
 from capacity.analysis.judge import judge
 from capacity.plan.model import Objective
-from capacity.records import ContainerUse, GeneratorUse, LimitedBy, LoadFigures
+from capacity.records import ContainerUse, GeneratorUse, LimitedBy, LoadFigures, Moment
 from capacity.service import Observation
 from tests.capacity.analysis.samples import OBJECTIVE, container, latency, load, moments
 
@@ -180,21 +180,34 @@ def test_a_generator_at_its_limit_is_the_limit_whatever_else_is(figures: LoadFig
 LATE = GeneratorUse(cpu=0.4, late=90, faults=("the load generator itself was late",))
 
 
+GROWING, FLAT = moments(10.0, 110.0, 210.0, 310.0), moments(10.0, 12.0, 11.0, 10.0)
+TWO_WORKERS = container("fastapi-1", used=1.0, limit=1.5)
+
+
 @pytest.mark.parametrize(
-    ("use", "container", "limited_by"),
+    ("use", "container", "timeline", "limited_by"),
     [
-        (LATE, SPENT, "service"),
-        (LATE, HALF, "generator"),
-        (LATE, FULL, "generator"),
-        (LATE.model_copy(update={"dropped": 1}), SPENT, "generator"),
-        (LATE.model_copy(update={"cpu": 0.95}), SPENT, "generator"),
+        (LATE, SPENT, GROWING, "service"),
+        (LATE, SPENT, FLAT, "generator"),
+        (LATE, HALF, GROWING, "generator"),
+        (LATE, FULL, GROWING, "generator"),
+        (LATE, TWO_WORKERS, GROWING, "generator"),
+        (LATE.model_copy(update={"dropped": 1}), SPENT, GROWING, "generator"),
+        (LATE.model_copy(update={"cpu": 0.95}), SPENT, GROWING, "generator"),
+        (LATE.model_copy(update={"queued": 0.55}), SPENT, GROWING, "generator"),
     ],
-    ids=["no CPU left", "half of it left", "a little left", "not all sent", "generator's end"],
+    ids=[
+        *("no CPU left", "no queue", "half of it left", "a little left", "a third left"),
+        *("not all sent", "generator's end", "generator kept from running"),
+    ],
 )
-def test_a_few_late_requests_do_not_hide_that_inference_had_no_cpu_left(
-    use: GeneratorUse, container: ContainerUse, limited_by: LimitedBy
+def test_a_few_late_requests_do_not_hide_that_inference_fell_behind_with_no_cpu_left(
+    use: GeneratorUse,
+    container: ContainerUse,
+    timeline: tuple[Moment, ...],
+    limited_by: LimitedBy,
 ) -> None:
-    slow = SLOW.model_copy(update={"generator": use})
+    slow = SLOW.model_copy(update={"generator": use, "timeline": timeline})
     judgement = judge(slow, OBJECTIVE, observed(container, machine=0.8))
     assert not judgement.met
     assert judgement.limited_by == limited_by

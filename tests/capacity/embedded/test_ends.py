@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from console.processes import lives
 from tests.capacity.embedded.conftest import needs_cores
 from tests.support.servers import REPO, environment, wait_until
 
@@ -15,14 +16,6 @@ pytestmark = needs_cores
 
 STARTING = "wait for 2 workers to have a model"
 READY = "ready"
-
-
-def is_gone(process: psutil.Process) -> bool:
-    """Has it ended? A zombie has."""
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.mark.parametrize(
@@ -46,4 +39,4 @@ def test_nothing_is_left(project: Path, line: str, signum: signal.Signals, code:
         planner.send_signal(signum)
         assert planner.wait(60) == code
     assert len(started) >= 2  # a guard and the server at least
-    wait_until(lambda: all(map(is_gone, started)), 30, "the end of all processes")
+    wait_until(lambda: not any(map(lives, started)), 30, "the end of all processes")
