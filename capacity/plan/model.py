@@ -38,7 +38,7 @@ class Candidate(Part):
 class Grid(Part):
     """Every combination of these values is a configuration.
 
-    ``cpus: auto`` are limits whose load this machine can generate beside them.
+    ``cpus: auto`` are limits up to a quarter of this machine's cores.
     """
 
     cpus: Cpus

@@ -13,14 +13,14 @@ _LARGEST_SHARE: Final = 0.25
 
 
 def suited_cpus(value: object) -> object:
-    """For ``auto``, CPU limits whose own limit this machine can find; a list as a tuple."""
+    """For ``auto``, CPU limits that suit this machine; a list as a tuple."""
     if value == AUTO:
         return cpus_for(_cores())
     return tuple(value) if isinstance(value, list) else value
 
 
 def cpus_for(cores: int) -> tuple[float, ...]:
-    """CPU limits that leave cores for the generator of their load, the smallest first."""
+    """CPU limits up to a quarter of the cores, at most 16, the smallest first."""
     return tuple(one for one in _CPUS if one <= cores * _LARGEST_SHARE)
 
 

@@ -87,6 +87,24 @@ def test_a_run_that_ends_in_its_warm_up_has_measured_nothing(
     assert "ended before its warm-up was over" in found["generator"]["warnings"][0]
 
 
+@pytest.mark.parametrize("wait", ["0.2", "0"], ids=["waits", "no wait"])
+@pytest.mark.parametrize("processes", [0, 1])
+def test_a_service_that_answers_at_once_keeps_the_limit_on_goodput(
+    locust: Locust, processes: int, wait: str
+) -> None:
+    settings = {"LOCUST_MIN_GOODPUT": "0.6", "LOCUST_WAIT": wait, "LOCUST_STOP_AT_LIMIT": "true"}
+    run = locust.run(*workers(processes), settings={**settings, "LOCUST_RUN_TIME": "4s"})
+    assert run.exit_code == 0, run.log
+
+
+def test_answers_after_the_end_are_no_goodput(locust: Locust, service: Service) -> None:
+    service.answer_with(Reply(delay=2))
+    run = locust.run(settings={"LOCUST_MIN_GOODPUT": "0.1", "LOCUST_WAIT": "0.1"})
+    assert run.exit_code == 1, run.log
+    assert "LOCUST_MIN_GOODPUT wants 0.1" in run.log
+    assert run.requests == 12
+
+
 @pytest.mark.parametrize(
     ("settings", "replies", "reason"),
     [

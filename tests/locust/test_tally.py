@@ -37,6 +37,19 @@ def test_a_percentile_is_a_latency_that_so_many_kept() -> None:
     }
 
 
+def test_goodput_and_users_are_of_the_seconds_asked_for() -> None:
+    tally = Tally()
+    tally.users |= {0: 2, 1: 4, 3: 60}
+    for second in range(4):
+        tally.merge(rows(second, 5.0, count=10 + second))
+    tally.close_old(31)
+    tally.merge(rows(40, 5.0, count=100))
+    assert tally.ok_within(2) == 21
+    assert tally.ok_within(41) == 146
+    assert tally.mean_users(0, 3) == 3, "a second that nobody looked at does not count"
+    assert tally.mean_users(50, 60) == 0
+
+
 def rows(second: int, ms: float, count: int = 1) -> list[list[object]]:
     return [[second, {bucket(ms): count}, {}, {}, {}]]
 

@@ -19,6 +19,9 @@ CPUS, MEMORY = "0.5", "400m"
 MOST_RESIDENT_KB = 150_000_000 / 1024
 HEALTH_SECONDS = 0.25
 CONNECTIONS = 500
+# With half a CPU, a replica that has used its share rests for half of 100 ms: that is always
+# possible, and one rest of three seconds is in the 99th percentile of either measurement.
+REST_MS = 50
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +78,8 @@ def test_it_stays_small_and_awake_when_its_clients_ask_it_directly(
     assert set(figures["statuses"]) == {"200"}
     assert not watch.faults
     assert watch.slowest_seconds[f"{url}/health/live"] <= HEALTH_SECONDS
-    assert after["accepted"]["p99_ms"] <= 4 * before["accepted"]["p99_ms"]
+    calm = max(before["accepted"]["p99_ms"], REST_MS)
+    assert after["accepted"]["p99_ms"] <= 4 * calm
     assert_unharmed(small)
 
 
