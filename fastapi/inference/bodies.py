@@ -10,6 +10,9 @@ from starlette.types import Receive, Scope
 from .errors import BodyTimeoutError, BodyTooLargeError, ClientGoneError, UnsupportedMediaError
 
 _SWEEP_SECONDS: Final = 0.5
+# A body that is too large is read and forgotten up to so many times the limit: to close a
+# connection on bytes that nobody read is to reset it, and the client may lose its answer.
+_READ_ON: Final = 4
 
 
 class BodyReader:
@@ -65,14 +68,16 @@ class BodyReader:
                 raise BodyTooLargeError(self._max_bytes)
             return body
         pieces, size = [body], len(body)
-        while message.get("more_body"):
-            if size > self._max_bytes:
-                raise BodyTooLargeError(self._max_bytes)
+        while message.get("more_body") and size <= _READ_ON * self._max_bytes:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > self._max_bytes:
+                pieces.clear()
+            else:
+                pieces.append(piece)
         if size > self._max_bytes:
             raise BodyTooLargeError(self._max_bytes)
         return b"".join(pieces)
